@@ -1,0 +1,48 @@
+"""Lenswork: train an image classifier from a folder of pictures, and find out what is true of it.
+
+Public names are loaded when they are first used, so that `import lenswork` stays light.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from lenswork.data.dataset import Dataset as Dataset
+    from lenswork.data.open import open_data as open_data
+    from lenswork.model.classifier import Classifier as Classifier
+    from lenswork.model.classifier import load as load
+    from lenswork.model.describe import describe as describe
+    from lenswork.record.api import train as train
+    from lenswork.record.runs import Run as Run
+    from lenswork.record.runs import open_run as open_run
+    from lenswork.train.fit import fit as fit
+    from lenswork.train.recipe import Recipe as Recipe
+
+_PUBLIC = {  # name -> the module that defines it
+    "Classifier": "lenswork.model.classifier",
+    "Dataset": "lenswork.data.dataset",
+    "Recipe": "lenswork.train.recipe",
+    "Run": "lenswork.record.runs",
+    "describe": "lenswork.model.describe",
+    "fit": "lenswork.train.fit",
+    "load": "lenswork.model.classifier",
+    "open_data": "lenswork.data.open",
+    "open_run": "lenswork.record.runs",
+    "train": "lenswork.record.api",
+}
+
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'lenswork' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_PUBLIC[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

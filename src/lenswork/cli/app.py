@@ -1,0 +1,91 @@
+"""The `lenswork` command: which commands there are, and how their errors are shown.
+
+Commands are imported when they are used, so that `lenswork --help` loads neither torch nor
+matplotlib.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from lenswork import __version__
+from lenswork.errors import LensworkError
+
+COMMANDS: dict[str, str] = {  # name (its module in this folder) -> one line of help
+    "train": "Turn pictures into a recorded classifier.",
+    "predict": "Say what pictures show.",
+    "runs": "List what has been recorded.",
+    "show": "Show one run: recipe, net, curves, confusion matrix, accuracy.",
+    "net": "Show a net's shapes, parameters and work before it is trained.",
+    "data": "List and fetch the known data sets.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group of commands that imports a command's module when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The names of all commands, in the order of a first day's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command called `cmd_name`, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"lenswork.cli.{cmd_name.replace('-', '_')}")
+        command = module.command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"lenswork.cli.{cmd_name}.command is not a click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands with their one-line help, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lenswork")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def lenswork(debug: bool) -> None:
+    """Train an image classifier from a folder of pictures and find out what is true about it."""
+    if debug:
+        os.environ["LENSWORK_DEBUG"] = "1"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 failed while working, 2 wrong usage or data."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = lenswork.main(given, prog_name="lenswork", standalone_mode=False)
+    except click.exceptions.Abort:
+        _complain("stopped")
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except LensworkError as error:
+        if _debugging():
+            raise
+        _complain(str(error))
+        code = error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except OSError as error:
+        if _debugging():
+            raise
+        _complain(f"{error.strerror or error}: {error.filename or 'no file named'}")
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _debugging() -> bool:
+    return os.environ.get("LENSWORK_DEBUG", "") not in ("", "0")
+
+
+def _complain(text: str) -> None:
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True)

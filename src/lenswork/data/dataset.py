@@ -1,0 +1,133 @@
+"""A data set: classes, and up to three parts of labelled pictures."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from lenswork.data.decode import decode_file
+from lenswork.kinds import SPLIT_NAMES, Labels, Picture, Pictures, SplitName
+
+
+class PictureSource(Protocol):
+    """Where the pictures of a part come from."""
+
+    def __len__(self) -> int:
+        """The number of pictures."""
+        ...
+
+    def read(self, index: int) -> Picture:
+        """The picture at `index` at its own size, (height, width, channels)."""
+        ...
+
+    def subset(self, indices: Sequence[int]) -> "PictureSource":
+        """The pictures at `indices`, in that order."""
+        ...
+
+
+@dataclass(frozen=True)
+class ArraySource:
+    """Pictures in memory, all of one size."""
+
+    pictures: Pictures
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def read(self, index: int) -> Picture:
+        """The picture at `index`."""
+        return self.pictures[index]
+
+    def subset(self, indices: Sequence[int]) -> "ArraySource":
+        """The pictures at `indices`, copied."""
+        return ArraySource(self.pictures[np.asarray(indices, dtype=np.intp)])
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """Pictures in files, decoded each time they are read."""
+
+    files: tuple[Path, ...]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def read(self, index: int) -> Picture:
+        """The decoded picture at `index`; raises `PictureError` naming the file."""
+        return decode_file(self.files[index])
+
+    def subset(self, indices: Sequence[int]) -> "FileSource":
+        """The files at `indices`."""
+        return FileSource(tuple(self.files[index] for index in indices))
+
+
+@dataclass(frozen=True)
+class Part:
+    """The labelled pictures of one split.
+
+    `ids` name the pictures for good: the path inside the data, or the index in its file.
+    """
+
+    source: PictureSource
+    labels: Labels
+    ids: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not len(self.source) == len(self.labels) == len(self.ids):
+            raise ValueError(
+                f"a part needs one label and one id a picture, got {len(self.source)} pictures, "
+                f"{len(self.labels)} labels and {len(self.ids)} ids"
+            )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def subset(self, indices: Sequence[int]) -> "Part":
+        """The pictures at `indices`, in that order."""
+        return Part(
+            self.source.subset(indices),
+            self.labels[np.asarray(indices, dtype=np.intp)],
+            tuple(self.ids[index] for index in indices),
+        )
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled pictures in one to three parts; `classes[label]` is a label's name.
+
+    `location` is the folder they were read from, if any; `notes` say what a reader should know.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    parts: Mapping[SplitName, Part]
+    location: Path | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def train(self) -> Part:
+        """The part to learn from."""
+        return self.parts["train"]
+
+    @property
+    def validation(self) -> Part | None:
+        """The part to choose and stop by, if there is one."""
+        return self.parts.get("validation")
+
+    @property
+    def test(self) -> Part | None:
+        """The part to report on once, if there is one."""
+        return self.parts.get("test")
+
+    def with_parts(self, parts: Mapping[SplitName, Part]) -> "Dataset":
+        """The same data set cut into other `parts`."""
+        return replace(self, parts=parts)
+
+    def describe(self) -> str:
+        """One line: name, classes, and pictures in each part."""
+        sizes = ", ".join(
+            f"{len(self.parts[name]):,} {name}" for name in SPLIT_NAMES if name in self.parts
+        )
+        return f"{self.name}: {len(self.classes)} classes, {sizes}"

@@ -1,0 +1,1 @@
+"""Nets and classifiers: from a line of text to one file that keeps its contract."""
