@@ -1,13 +1,15 @@
 """A data set: classes, and up to three parts of labelled pictures."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from lenswork.data.decode import decode_file
+from lenswork.errors import UsageError
 from lenswork.kinds import SPLIT_NAMES, Labels, Picture, Pictures, SplitName
 
 
@@ -94,16 +96,45 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """How a validation part is cut: the fraction of each class, whole groups, and the seed.
+
+    `group` is a regular expression searched in each file's name; pictures whose match (its
+    first bracket, if it has one) is the same text stay together.
+    """
+
+    fraction: float
+    group: str | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.fraction < 1:
+            raise UsageError(
+                f"validation is the fraction of the training pictures to set aside: "
+                f"expected more than 0 and less than 1, got {self.fraction}"
+            )
+        if self.group is not None:
+            try:
+                re.compile(self.group)
+            except re.error as error:
+                raise UsageError(
+                    f"group pattern {self.group!r} is no regular expression: {error}"
+                ) from error
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Labelled pictures in one to three parts; `classes[label]` is a label's name.
 
-    `location` is the folder they were read from, if any; `notes` say what a reader should know.
+    `location` is the folder they were read from, if any; `cut` says how a validation part was
+    set aside, if it was; `notes` say what a reader should know.
     """
 
     name: str
     classes: tuple[str, ...]
     parts: Mapping[SplitName, Part]
     location: Path | None = None
+    cut: Cut | None = None
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -120,10 +151,6 @@ class Dataset:
     def test(self) -> Part | None:
         """The part to report on once, if there is one."""
         return self.parts.get("test")
-
-    def with_parts(self, parts: Mapping[SplitName, Part]) -> "Dataset":
-        """The same data set cut into other `parts`."""
-        return replace(self, parts=parts)
 
     def describe(self) -> str:
         """One line: name, classes, and pictures in each part."""

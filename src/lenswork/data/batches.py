@@ -1,0 +1,31 @@
+"""The order in which training pictures are met."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenswork.seeds import generator
+
+Indices = NDArray[np.int64]  # (batch,)
+
+
+def batch_stream(count: int, batch: int, seed: int) -> Iterator[Indices]:
+    """Batches of picture indices without end: pass after pass, each in a new order.
+
+    Every pass meets each of `count` pictures once; its last batch holds what is left over. A
+    single left-over picture joins the batch before it, since statistics of one mean nothing.
+    """
+    lap = 0
+    while True:
+        order: NDArray[Any] = generator(seed, f"order {lap}").permutation(count)
+        yield from np.split(order, batch_ends(count, batch))
+        lap += 1
+
+
+def batch_ends(count: int, batch: int) -> Indices:
+    """Where each batch of a pass but the last ends."""
+    ends = np.arange(batch, count, batch, dtype=np.int64)
+    lonely = len(ends) > 0 and batch > 1 and count - ends[-1] == 1
+    return ends[:-1] if lonely else ends

@@ -1,0 +1,244 @@
+"""A network that keeps its contract, as one safetensors file."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from lenswork.data.decode import decode_file
+from lenswork.errors import ClassifierError, LensworkError, UsageError
+from lenswork.files import written_whole
+from lenswork.kinds import Picture, Pictures, Probabilities
+from lenswork.model.contract import Contract
+from lenswork.model.network import Network, to_input
+from lenswork.model.spec import check_net, parse_net
+
+METADATA_KEY = "lenswork"
+WEIGHT = "weight."
+GOLDEN = "golden.picture."
+EXPECTED = "golden.probabilities"
+TOLERANCE = 1e-4  # between machines: other processors add in another order
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one picture shows: the likeliest class and all classes' probabilities."""
+
+    class_name: str
+    probability: float
+    probabilities: dict[str, float]
+
+
+class Classifier:
+    """A trained network with its contract and golden pictures."""
+
+    def __init__(self, network: nn.Module, contract: Contract, golden: Sequence[Picture]) -> None:
+        self.network = network.eval()
+        self.contract = contract
+        self.golden = list(golden)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, in the order of the probabilities."""
+        return self.contract.classes
+
+    def predict(self, pictures: object) -> list[Prediction]:
+        """Say what pictures show.
+
+        `pictures` is one picture or a sequence of them, each a path or a uint8 array of
+        (height, width, 1 or 3) or (height, width), of any size. Raises `UsageError` for arrays
+        of other kinds, `PictureError` for a file that cannot be read.
+        """
+        given = [pictures] if _is_one(pictures) else list(pictures)  # type: ignore[call-overload]
+        opened = [open_picture(item) for item in given]
+        return self.predictions(self.probabilities_of(opened)) if opened else []
+
+    def probabilities_of(self, pictures: Sequence[Picture]) -> Probabilities:
+        """Class probabilities, (count, classes), of opened pictures of any size."""
+        prepared = [self.contract.preprocess.apply(picture) for picture in pictures]
+        return self.probabilities(np.stack(prepared))
+
+    def probabilities(self, pictures: Pictures) -> Probabilities:
+        """Class probabilities, (count, classes), of pictures already at the contract's size.
+
+        `pictures` is (count, height, width, channels) uint8.
+        """
+        expected = self.contract.preprocess.input_shape
+        if pictures.dtype != np.uint8 or pictures.shape[1:] != expected:
+            raise UsageError(
+                f"expected uint8 pictures of shape (count, {', '.join(map(str, expected))}), got "
+                f"{pictures.dtype} of shape {pictures.shape}; predict() takes any size"
+            )
+        device = next(iter(self.network.parameters()), torch.empty(0)).device
+        answers = []
+        with torch.inference_mode():
+            for start in range(0, len(pictures), BATCH):
+                batch = torch.from_numpy(np.ascontiguousarray(pictures[start : start + BATCH]))
+                logits = self.network(to_input(batch.to(device), self.contract.preprocess.scale))
+                answers.append(probabilities_from(logits, self.contract.output).cpu())
+        return torch.cat(answers).numpy()
+
+    def predictions(self, probabilities: Probabilities) -> list[Prediction]:
+        """Rows of probabilities as predictions."""
+        return [
+            Prediction(
+                class_name=self.classes[int(row.argmax())],
+                probability=float(row.max()),
+                probabilities={
+                    name: float(value) for name, value in zip(self.classes, row, strict=True)
+                },
+            )
+            for row in probabilities
+        ]
+
+    def save(self, path: str | Path) -> None:
+        """Write one safetensors file: weights, contract, golden pictures and their answers."""
+        tensors = {
+            WEIGHT + name: tensor.detach().cpu().contiguous()
+            for name, tensor in self.network.state_dict().items()
+        }
+        for index, picture in enumerate(self.golden):
+            tensors[f"{GOLDEN}{index:05d}"] = torch.from_numpy(np.array(picture))
+        if self.golden:
+            tensors[EXPECTED] = torch.from_numpy(self.probabilities_of(self.golden))
+        with written_whole(Path(path)) as temporary:
+            save_file(tensors, temporary, {METADATA_KEY: self.contract.model_dump_json()})
+
+    def _repr_html_(self) -> str:
+        return f"<code>{escape(repr(self))}</code>"
+
+    def __repr__(self) -> str:
+        return (
+            f"Classifier({', '.join(self.classes)}; {self.contract.preprocess.describe()}; "
+            f"{self.contract.net or type(self.network).__name__})"
+        )
+
+
+def load(path: str | Path, network: nn.Module | None = None) -> Classifier:
+    """Open a classifier and check that its golden pictures still get their answers.
+
+    `network` is the module to fill for a classifier made from a torch module of your own. No
+    code in the file is ever run. Raises `ClassifierError` for a file that is damaged, foreign
+    or breaks its contract.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ClassifierError(f"expected a classifier file, but there is none at {path}")
+    contract, tensors = _read(path)
+    weights = {
+        name.removeprefix(WEIGHT): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(WEIGHT)
+    }
+    try:
+        network = network or _network_for(contract, path)
+        network.load_state_dict(weights)
+    except (RuntimeError, LensworkError) as error:
+        raise ClassifierError(f"{path}: the weights do not fit the net: {error}") from error
+    golden = [tensors[name].numpy() for name in sorted(tensors) if name.startswith(GOLDEN)]
+    classifier = Classifier(network, contract, golden)
+    if golden:
+        _check_golden(classifier, tensors.get(EXPECTED), path)
+    return classifier
+
+
+def open_picture(item: object) -> Picture:
+    """A path or an array as a picture; arrays that were scaled already are refused."""
+    if isinstance(item, str | Path):
+        return decode_file(Path(item))
+    if not isinstance(item, np.ndarray):
+        raise UsageError(
+            f"expected a path or a uint8 array of height x width x channels, got "
+            f"{type(item).__name__}"
+        )
+    picture = _checked(item)
+    if picture.max() == 1:
+        raise UsageError(
+            "expected a uint8 picture with values 0 to 255, got values 0 and 1 only: it seems "
+            "to have been divided by 255 already; give the picture as it was read"
+        )
+    return picture
+
+
+def _checked(item: np.ndarray) -> Picture:
+    if item.dtype != np.uint8:
+        raise UsageError(
+            f"expected a uint8 picture with values 0 to 255, got {item.dtype}: give the picture "
+            "as it was read; the classifier scales it by itself, as in training"
+        )
+    picture = item[:, :, np.newaxis] if item.ndim == 2 else item
+    if picture.ndim != 3 or picture.shape[2] not in (1, 3) or 0 in picture.shape:
+        raise UsageError(f"expected a picture of shape (height, width, 1 or 3), got {item.shape}")
+    return picture
+
+
+def probabilities_from(logits: Tensor, output: str) -> Tensor:
+    """Class probabilities, (batch, classes), of a network's logits."""
+    if output == "sigmoid":
+        second = torch.sigmoid(logits[:, 0])
+        return torch.stack((1 - second, second), dim=1)
+    return torch.softmax(logits, dim=1)
+
+
+def _is_one(pictures: object) -> bool:
+    if isinstance(pictures, np.ndarray):
+        return pictures.ndim <= 3
+    return isinstance(pictures, str | Path) or not hasattr(pictures, "__iter__")
+
+
+def _read(path: Path) -> tuple[Contract, dict[str, Tensor]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(METADATA_KEY)
+            if text is None:
+                raise ClassifierError(
+                    f"{path} is a safetensors file without a Lenswork contract: its classes, size "
+                    "and scaling are unknown, so it cannot be used as a classifier"
+                )
+            contract = Contract.model_validate(json.loads(text))
+            return contract, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, json.JSONDecodeError) as error:
+        raise ClassifierError(
+            f"{path} is no whole safetensors file ({error}): copy or download it again"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ClassifierError(f"{path}: bad contract, {where}: {first['msg']}") from error
+
+
+def _network_for(contract: Contract, path: Path) -> Network:
+    if contract.net is None:
+        raise ClassifierError(
+            f"{path} was made from a torch module of your own: give it too, "
+            "load(path, network=YourModule())"
+        )
+    spec = parse_net(contract.net)
+    check_net(spec, contract.preprocess.input_shape, contract.outputs)
+    return Network(spec.with_outputs(contract.outputs), contract.preprocess.input_shape)
+
+
+def _check_golden(classifier: Classifier, expected: Tensor | None, path: Path) -> None:
+    shape = (len(classifier.golden), len(classifier.classes))
+    if expected is None or tuple(expected.shape) != shape:
+        raise ClassifierError(f"{path}: the golden pictures' answers are missing or misshapen")
+    try:
+        answers = classifier.probabilities_of([_checked(p) for p in classifier.golden])
+    except LensworkError as error:
+        raise ClassifierError(f"{path}: bad golden picture: {error}") from error
+    difference = float(np.abs(answers - expected.numpy()).max())
+    if not difference <= TOLERANCE:
+        raise ClassifierError(
+            f"{path} breaks its contract: the golden pictures' probabilities differ by "
+            f"{difference:.2g} from those recorded (at most {TOLERANCE:g} is allowed); the file "
+            "was changed after training, or this machine computes wrongly"
+        )

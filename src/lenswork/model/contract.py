@@ -1,0 +1,68 @@
+"""What a classifier promises, written beside its weights."""
+
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from lenswork.data.dataset import Part
+from lenswork.kinds import Picture
+from lenswork.model.preprocess import Preprocess
+
+Output = Literal["softmax", "sigmoid"]
+GOLDEN_BYTES = 64 * 1024
+
+
+class Contract(BaseModel):
+    """Everything but the weights that an answer depends on, and where the classifier is from.
+
+    `net` is the line of text, or None for a torch module given from Python. With "sigmoid" the
+    network's one output is the logit of `classes[1]`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    classes: tuple[str, ...] = Field(min_length=2)
+    preprocess: Preprocess
+    output: Output
+    net: str | None
+    data: str = ""
+    recipe_hash: str = ""
+    made_by: str = ""
+
+    @property
+    def outputs(self) -> int:
+        """The network's output numbers: one a class, or one in all for a sigmoid."""
+        return output_count(self.output, len(self.classes))
+
+
+def output_count(output: Output, classes: int) -> int:
+    """One output a class, or one in all for a sigmoid."""
+    return 1 if output == "sigmoid" else classes
+
+
+def golden_pictures(part: Part, class_count: int) -> list[Picture]:
+    """The first picture of each class, small enough that all of them keep to 64 KB.
+
+    They are kept at their own size where they fit, and are brought to the input's size by the
+    same preprocessing as any other picture, so that they prove it too.
+    """
+    budget = GOLDEN_BYTES // class_count
+    firsts = [int(np.argmax(part.labels == label)) for label in range(class_count)]
+    return [_shrink(part.source.read(index), budget) for index in firsts]
+
+
+def _shrink(picture: Picture, byte_limit: int) -> Picture:
+    height, width, channels = picture.shape
+    ratio = min(1.0, (byte_limit / (height * width * channels)) ** 0.5)
+    if ratio == 1.0:
+        return np.ascontiguousarray(picture)
+    height, width = max(1, int(height * ratio)), max(1, int(width * ratio))
+    smaller = Preprocess(
+        height=min(height, byte_limit // channels),
+        width=min(width, byte_limit // channels),
+        colours="grey" if channels == 1 else "rgb",
+        resize="box",
+    )
+    return smaller.apply(picture)

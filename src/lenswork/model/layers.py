@@ -1,0 +1,322 @@
+"""The layers of a net: what each is called, what shape it makes, what it costs.
+
+Shapes are (height, width, channels) for maps and (units,) for vectors, without the batch.
+Multiply-adds count one multiplication with its addition; costs are for one picture.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from lenswork.errors import NetError
+
+Shape = tuple[int, ...]
+Padding = int | Literal["same"]
+ACTIVATIONS = ("relu", "leaky-relu", "elu", "gelu", "silu", "sigmoid", "tanh")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One word of a net."""
+
+    kind: ClassVar[str]
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """The shape this layer makes of `shape`; raises `NetError` if it cannot."""
+        raise TypeError(f"{type(self).__name__} does not say its output shape for {shape}")
+
+    def parameters(self, shape: Shape) -> int:  # noqa: ARG002
+        """The number of trained numbers, for an input of `shape`."""
+        return 0
+
+    def multiply_adds(self, shape: Shape) -> int:  # noqa: ARG002
+        """The work for one picture, for an input of `shape`."""
+        return 0
+
+    def reason(self, shape: Shape) -> str:  # noqa: ARG002
+        """Why the output has its size, as arithmetic; empty where nothing shrinks."""
+        return ""
+
+    def text(self) -> str:
+        """The layer as it is written in a net."""
+        return self.kind
+
+
+@dataclass(frozen=True)
+class Window:
+    """A square or oblong window that moves over a map.
+
+    Output sizes: floor((n + 2 padding - k) / stride) + 1, and ceil(n / stride) for "same"
+    (Dumoulin and Visin 2016, "A guide to convolution arithmetic", relationship 6).
+    """
+
+    height: int
+    width: int
+    stride: int = 1
+    padding: Padding = 0
+
+    def output_size(self, shape: Shape) -> tuple[int, int]:
+        """(height, width) of the map that the window makes of a map of `shape`."""
+        return self._length(shape[0], self.height), self._length(shape[1], self.width)
+
+    def fits(self, shape: Shape) -> bool:
+        """Whether the window finds at least one place on a map of `shape`."""
+        return min(self.output_size(shape)) >= 1
+
+    def _length(self, size: int, window: int) -> int:
+        if self.padding == "same":
+            return -(-size // self.stride)
+        return (size + 2 * self.padding - window) // self.stride + 1
+
+    def same_padding(self, shape: Shape) -> tuple[int, int, int, int]:
+        """(left, right, top, bottom) zeros that "same" adds; the odd one goes right and below.
+
+        The convention of TensorFlow and Keras.
+        """
+        top, bottom = self._same_sides(shape[0], self.height)
+        left, right = self._same_sides(shape[1], self.width)
+        return left, right, top, bottom
+
+    def _same_sides(self, size: int, window: int) -> tuple[int, int]:
+        total = max((-(-size // self.stride) - 1) * self.stride + window - size, 0)
+        return total // 2, total - total // 2
+
+    def reason(self, shape: Shape) -> str:
+        """The output size as arithmetic, one term a side that differs."""
+        sides = [(shape[0], self.height)]
+        if (shape[1], self.width) != sides[0]:
+            sides.append((shape[1], self.width))
+        return "; ".join(self._side_reason(size, window) for size, window in sides)
+
+    def _side_reason(self, size: int, window: int) -> str:
+        result = self._length(size, window)
+        if self.padding == "same":
+            return "" if self.stride == 1 else f"ceil({size} / {self.stride}) = {result}"
+        padded = f"{size} + 2 x {self.padding}" if self.padding else f"{size}"
+        if self.stride == 1:
+            return f"{padded} - {window} + 1 = {result}"
+        if window == self.stride and not self.padding:
+            return f"floor({size} / {window}) = {result}"
+        return f"floor(({padded} - {window}) / {self.stride}) + 1 = {result}"
+
+
+@dataclass(frozen=True)
+class Conv(Layer):
+    """A convolution, with its activation; `filters` is None for one filter a class."""
+
+    kind: ClassVar[str] = "conv"
+    filters: int | None
+    window: Window = Window(3, 3)
+    activation: str | None = "relu"
+    bias: bool = True
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(height, width, filters)."""
+        _need_map(self.text(), shape)
+        if not self.window.fits(shape):
+            raise NetError(
+                f"{self.text()!r} cannot be laid on a map of {format_shape(shape)}: its "
+                f"{self.window.height}x{self.window.width} window is larger than the map. "
+                "Use a larger input, fewer pools before it, or 'same'"
+            )
+        return (*self.window.output_size(shape), self._filters())
+
+    def parameters(self, shape: Shape) -> int:
+        """Weights and biases."""
+        return (self._weights(shape) + int(self.bias)) * self._filters()
+
+    def multiply_adds(self, shape: Shape) -> int:
+        """One a weight and place."""
+        height, width = self.window.output_size(shape)
+        return self._weights(shape) * self._filters() * height * width
+
+    def reason(self, shape: Shape) -> str:
+        """Why the map shrinks."""
+        return self.window.reason(shape)
+
+    def text(self) -> str:
+        """As written in a net, defaults left out."""
+        words = [self.kind, "classes" if self.filters is None else str(self.filters)]
+        if (self.window.height, self.window.width) != (3, 3):
+            words.append(f"{self.window.height}x{self.window.width}")
+        words += _window_words(self.window, default_stride=1)
+        words += _ending(self.activation, self.bias, plain=self.filters is None)
+        return " ".join(words)
+
+    def _weights(self, shape: Shape) -> int:
+        return self.window.height * self.window.width * shape[2]
+
+    def _filters(self) -> int:
+        if self.filters is None:
+            raise TypeError("the number of classes has not been filled in")
+        return self.filters
+
+
+@dataclass(frozen=True)
+class Pool(Layer):
+    """Maximum or average of each window; `window` is None for the whole map."""
+
+    kind: ClassVar[str] = "pool"
+    method: Literal["max", "avg"] = "max"
+    window: Window | None = Window(2, 2, stride=2)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """A smaller map of as many channels, or (channels,) when global."""
+        _need_map(self.text(), shape)
+        if self.window is None:
+            return (shape[2],)
+        if not self.window.fits(shape):
+            raise NetError(
+                f"{self.text()!r} cannot pool a map of {format_shape(shape)}: nothing would be "
+                "left of it. Remove this pool or use a larger input"
+            )
+        return (*self.window.output_size(shape), shape[2])
+
+    def reason(self, shape: Shape) -> str:
+        """Why the map shrinks."""
+        return "the whole map" if self.window is None else self.window.reason(shape)
+
+    def text(self) -> str:
+        """As written in a net, defaults left out."""
+        if self.window is None:
+            return f"pool {self.method} global"
+        words = [self.kind] + (["avg"] if self.method == "avg" else [])
+        height, width = self.window.height, self.window.width
+        if (height, width) != (2, 2):
+            words.append(f"{height}x{width}")
+        return " ".join(words + _window_words(self.window, default_stride=height))
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """A map as one vector, row by row."""
+
+    kind: ClassVar[str] = "flatten"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(height x width x channels,)."""
+        _need_map(self.text(), shape)
+        return (shape[0] * shape[1] * shape[2],)
+
+    def reason(self, shape: Shape) -> str:
+        """The product."""
+        return f"{shape[0]} x {shape[1]} x {shape[2]} = {shape[0] * shape[1] * shape[2]:,}"
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """Every unit sees the whole vector; `units` is None for one unit a class."""
+
+    kind: ClassVar[str] = "dense"
+    units: int | None
+    activation: str | None = "relu"
+    bias: bool = True
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(units,)."""
+        _need_vector(self.text(), shape)
+        return (self._units(),)
+
+    def parameters(self, shape: Shape) -> int:
+        """Weights and biases."""
+        return (shape[0] + int(self.bias)) * self._units()
+
+    def multiply_adds(self, shape: Shape) -> int:
+        """One a weight."""
+        return shape[0] * self._units()
+
+    def text(self) -> str:
+        """As written in a net, defaults left out."""
+        words = [self.kind, "classes" if self.units is None else str(self.units)]
+        return " ".join(words + _ending(self.activation, self.bias, plain=self.units is None))
+
+    def _units(self) -> int:
+        if self.units is None:
+            raise TypeError("the number of classes has not been filled in")
+        return self.units
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """Sets a fraction of the numbers to zero, while training only."""
+
+    kind: ClassVar[str] = "dropout"
+    fraction: float = 0.5
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Unchanged."""
+        return shape
+
+    def text(self) -> str:
+        """With its fraction."""
+        return f"{self.kind} {self.fraction:g}"
+
+
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """Brings each channel to mean 0 and variance 1 over the batch, then scales and shifts it.
+
+    Ioffe and Szegedy 2015, "Batch normalization", algorithm 1.
+    """
+
+    kind: ClassVar[str] = "batchnorm"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Unchanged."""
+        return shape
+
+    def parameters(self, shape: Shape) -> int:
+        """A scale and a shift a channel."""
+        return 2 * shape[-1]
+
+
+@dataclass(frozen=True)
+class Activation(Layer):
+    """A function of each number alone."""
+
+    kind: ClassVar[str] = "activation"
+    name: str
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Unchanged."""
+        return shape
+
+    def text(self) -> str:
+        """The function's name."""
+        return self.name
+
+
+def format_shape(shape: Shape) -> str:
+    """A shape as 26x26x32, or 800 for a vector."""
+    return "x".join(str(side) for side in shape)
+
+
+def _need_map(text: str, shape: Shape) -> None:
+    if len(shape) != 3:
+        raise NetError(
+            f"{text!r} needs a map (height x width x channels), but its input is a vector of "
+            f"{shape[0]} numbers: move it before 'flatten'"
+        )
+
+
+def _need_vector(text: str, shape: Shape) -> None:
+    if len(shape) != 1:
+        raise NetError(
+            f"{text!r} needs a vector, but its input is a map of {format_shape(shape)}: put "
+            f"'flatten' or 'pool avg global' before it"
+        )
+
+
+def _window_words(window: Window, default_stride: int) -> list[str]:
+    words = [] if window.stride == default_stride else [f"stride {window.stride}"]
+    if window.padding:
+        words.append("same" if window.padding == "same" else f"padding {window.padding}")
+    return words
+
+
+def _ending(activation: str | None, bias: bool, *, plain: bool) -> list[str]:
+    """`plain`: the layer has no activation unless one is written."""
+    default = None if plain else "relu"
+    words = [] if activation == default else [activation or "linear"]
+    return words if bias else [*words, "no-bias"]
+
+

@@ -1,0 +1,295 @@
+"""A net as a line of text: `conv 32, pool, conv 32, pool, flatten, dense 128, dense classes`.
+
+The words of the grammar, defaults in brackets:
+
+    conv FILTERS [3x3] [stride 1] [same | padding N] [ACTIVATION: relu] [no-bias]
+    pool [max | avg] [2x2] [stride: the window's height] [same | padding N]
+    pool max global, pool avg global
+    flatten
+    dense UNITS [ACTIVATION: relu] [no-bias]
+    dropout [0.5]
+    batchnorm
+    relu, leaky-relu, elu, gelu, silu, sigmoid, tanh      an activation of its own
+
+FILTERS or UNITS may be `classes`, which stands for one a class (one in all for a sigmoid) and
+has no activation. An ACTIVATION may be `linear`: none.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from lenswork.errors import NetError
+from lenswork.model.layers import (
+    ACTIVATIONS,
+    Activation,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    Padding,
+    Pool,
+    Shape,
+    Window,
+    format_shape,
+)
+from lenswork.model.presets import PRESETS
+
+LARGEST_SIZE = 100_000  # filters, units, window: beyond it, a slip of the keyboard
+WORDS = ("conv", "pool", "flatten", "dense", "dropout", "batchnorm", *ACTIVATIONS)
+
+
+@dataclass(frozen=True)
+class NetSpec:
+    """The layers of a net, in order; `str()` gives the line of text back."""
+
+    layers: tuple[Layer, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(layer.text() for layer in self.layers)
+
+    def with_outputs(self, outputs: int) -> "NetSpec":
+        """The same net with `classes` filled in as `outputs` units or filters."""
+        return NetSpec(tuple(_fill(layer, outputs) for layer in self.layers))
+
+    def shapes(self, input_shape: Shape) -> list[Shape]:
+        """The input's shape and each layer's output shape, `len(layers) + 1` in all.
+
+        The net must have been given its outputs. Raises `NetError` naming the layer, its
+        place and its input shape when a layer cannot be built.
+        """
+        shapes = [input_shape]
+        for place, layer in enumerate(self.layers, start=1):
+            try:
+                shapes.append(layer.output_shape(shapes[-1]))
+            except NetError as error:
+                raise NetError(f"layer {place} of {len(self.layers)}: {error}") from error
+        return shapes
+
+
+def parse_net(text: str) -> NetSpec:
+    """Read a net from its line of text or from a preset's name.
+
+    Raises `NetError` that shows the line and points at the word that is wrong.
+    """
+    line = PRESETS[text.strip()].net if text.strip() in PRESETS else text
+    layers = tuple(_parse_layer(line, words) for words in _split(line))
+    if not layers:
+        raise NetError(
+            "the net is empty: expected layers such as "
+            "'conv 32, pool, flatten, dense 128, dense classes' or a preset's name "
+            f"({', '.join(PRESETS)})"
+        )
+    spec = NetSpec(layers)
+    _need_classes(spec)
+    return spec
+
+
+def check_net(spec: NetSpec, input_shape: Shape, outputs: int) -> None:
+    """Raise `NetError` unless the net makes one vector of `outputs` numbers of its input."""
+    shapes = spec.with_outputs(outputs).shapes(input_shape)
+    if shapes[-1] != (outputs,):
+        what = f"a map of {format_shape(shapes[-1])}" if len(shapes[-1]) == 3 else "a vector"
+        raise NetError(
+            f"the net must end in a vector of {outputs} numbers, one a class (one in all for a "
+            f"sigmoid); it ends in {what}: end it with 'flatten, dense classes' or "
+            "'pool avg global, dense classes'"
+        )
+
+
+@dataclass(frozen=True)
+class _Word:
+    text: str
+    start: int
+
+
+def _split(line: str) -> Iterator[list[_Word]]:
+    """The words of each layer, with their places in the line."""
+    if not line.strip():
+        return
+    start = 0
+    for piece in line.split(","):
+        words = [_Word(m.group().lower(), start + m.start()) for m in re.finditer(r"\S+", piece)]
+        if not words:
+            raise _at(line, _Word(",", min(start, len(line) - 1)), "a layer is missing here")
+        yield words
+        start += len(piece) + 1
+
+
+def _parse_layer(line: str, words: list[_Word]) -> Layer:
+    head = words[0].text
+    reader = _Reader(line, words)
+    match head:
+        case "conv":
+            layer: Layer = _conv(reader)
+        case "pool":
+            layer = _pool(reader)
+        case "dense":
+            units = reader.count_or_classes("units")
+            activation, bias = reader.ending(plain=units is None)
+            layer = Dense(units, activation, bias)
+        case "dropout":
+            layer = Dropout(reader.fraction(default=0.5))
+        case "flatten":
+            layer = Flatten()
+        case "batchnorm":
+            layer = BatchNorm()
+        case _ if head in ACTIVATIONS:
+            layer = Activation(head)
+        case _:
+            raise _at(line, words[0], f"no layer is called {head!r}.{_nearest(head)}")
+    reader.finish()
+    return layer
+
+
+def _conv(reader: "_Reader") -> Conv:
+    filters = reader.count_or_classes("filters")
+    height, width = reader.window(default=(3, 3))
+    stride = reader.named("stride", default=1)
+    padding = reader.padding()
+    activation, bias = reader.ending(plain=filters is None)
+    return Conv(filters, Window(height, width, stride, padding), activation, bias)
+
+
+def _pool(reader: "_Reader") -> Pool:
+    method: Literal["max", "avg"] = "avg" if reader.take("avg", "average") else "max"
+    stated = method == "avg" or reader.take("max")
+    if reader.take("global"):
+        if not stated:
+            raise reader.error("say which: 'pool max global' or 'pool avg global'")
+        return Pool(method, None)
+    height, width = reader.window(default=(2, 2))
+    window = Window(height, width, reader.named("stride", default=height), reader.padding())
+    return Pool(method, window)
+
+
+class _Reader:
+    """Takes the words of one layer from left to right."""
+
+    def __init__(self, line: str, words: list[_Word]) -> None:
+        self.line = line
+        self.head = words[0]
+        self.rest = words[1:]
+
+    def take(self, *texts: str) -> bool:
+        """Take the next word if it is one of `texts`."""
+        if self.rest and self.rest[0].text in texts:
+            self.rest.pop(0)
+            return True
+        return False
+
+    def count_or_classes(self, what: str) -> int | None:
+        """A number, or None for `classes`."""
+        if self.take("classes"):
+            return None
+        if not self.rest:
+            raise self.error(f"{self.head.text!r} needs a number of {what}, or 'classes'")
+        return self._number(self.rest.pop(0), f"a number of {what}, or 'classes'")
+
+    def window(self, default: tuple[int, int]) -> tuple[int, int]:
+        """`3x3`, or a bare `3` for a square."""
+        if not self.rest or not re.fullmatch(r"\d+(x\d+)?", self.rest[0].text):
+            return default
+        word = self.rest.pop(0)
+        sides = [self._number(replace(word, text=side), "a window") for side in _sides(word)]
+        return sides[0], sides[1]
+
+    def named(self, name: str, default: int) -> int:
+        """The number after the word `name`."""
+        if not self.take(name):
+            return default
+        if not self.rest:
+            raise self.error(f"{name!r} needs a number after it")
+        return self._number(self.rest.pop(0), f"a number after {name!r}")
+
+    def padding(self) -> Padding:
+        """`same`, `valid` or `padding N`."""
+        if self.take("same"):
+            return "same"
+        self.take("valid")
+        return self.named("padding", default=0)
+
+    def ending(self, *, plain: bool) -> tuple[str | None, bool]:
+        """The activation and whether there is a bias, in either order."""
+        activation: str | None = None if plain else "relu"
+        bias = True
+        while self.rest:
+            if self.take("no-bias"):
+                bias = False
+            elif self.take("linear"):
+                activation = None
+            elif self.rest[0].text in ACTIVATIONS:
+                activation = self.rest.pop(0).text
+            else:
+                break
+        return activation, bias
+
+    def fraction(self, default: float) -> float:
+        """A number of at least 0 and less than 1."""
+        if not self.rest:
+            return default
+        word = self.rest.pop(0)
+        if not re.fullmatch(r"0?\.\d+|0", word.text):
+            raise _at(self.line, word, "expected a fraction of at least 0 and less than 1")
+        return float(word.text)
+
+    def finish(self) -> None:
+        """Complain of a word that is left over."""
+        if self.rest:
+            word = self.rest[0]
+            raise _at(
+                self.line, word, f"{self.head.text!r} does not know {word.text!r} in this place"
+            )
+
+    def error(self, problem: str) -> NetError:
+        """An error that points at the layer's first word."""
+        return _at(self.line, self.head, problem)
+
+    def _number(self, word: _Word, what: str) -> int:
+        if not re.fullmatch(r"\d+", word.text) or not 1 <= int(word.text) <= LARGEST_SIZE:
+            raise _at(
+                self.line, word, f"expected {what} from 1 to {LARGEST_SIZE:,}, got {word.text!r}"
+            )
+        return int(word.text)
+
+
+def _sides(word: _Word) -> list[str]:
+    sides = word.text.split("x")
+    return sides * 2 if len(sides) == 1 else sides
+
+
+def _fill(layer: Layer, outputs: int) -> Layer:
+    if isinstance(layer, Dense) and layer.units is None:
+        return replace(layer, units=outputs)
+    if isinstance(layer, Conv) and layer.filters is None:
+        return replace(layer, filters=outputs)
+    return layer
+
+
+def _need_classes(spec: NetSpec) -> None:
+    last = spec.layers[-1]
+    if any(
+        (isinstance(layer, Dense) and layer.units is None)
+        or (isinstance(layer, Conv) and layer.filters is None)
+        for layer in spec.layers
+    ):
+        return
+    raise NetError(
+        f"the net must end in one unit a class, but ends in {last.text()!r}: end it with "
+        "'dense classes'"
+    )
+
+
+def _nearest(word: str) -> str:
+    near = difflib.get_close_matches(word, WORDS, n=1)
+    return f" Did you mean {near[0]!r}?" if near else f" Layers are {', '.join(WORDS)}"
+
+
+def _at(line: str, word: _Word, problem: str) -> NetError:
+    """An error with the line and a mark under the word."""
+    mark = " " * word.start + "^" * len(word.text)
+    return NetError(f"{problem}\n  {line}\n  {mark}")

@@ -1,0 +1,66 @@
+"""What a network says of a part, and how far that is from the truth."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lenswork.model.contract import Output
+from lenswork.model.network import to_input
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A part in memory, ready for steps: uint8 (count, height, width, channels) and (count,)."""
+
+    pictures: Tensor
+    labels: Tensor
+    scale: float
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """The network's input, (batch, channels, height, width) float, and labels (batch,)."""
+        pictures = self.pictures.index_select(0, indices)
+        return to_input(pictures, self.scale), self.labels.index_select(0, indices)
+
+    def subset(self, indices: Tensor) -> "Prepared":
+        """Only the pictures at `indices`."""
+        return Prepared(
+            self.pictures.index_select(0, indices), self.labels.index_select(0, indices), self.scale
+        )
+
+
+def loss_of(logits: Tensor, labels: Tensor, output: Output) -> Tensor:
+    """Mean cross-entropy of a batch, in nats."""
+    if output == "sigmoid":
+        return F.binary_cross_entropy_with_logits(logits[:, 0], labels.to(logits.dtype))
+    return F.cross_entropy(logits, labels)
+
+
+def correct_in(logits: Tensor, labels: Tensor, output: Output) -> Tensor:
+    """How many of a batch are right, as a tensor of one number."""
+    answers = (logits[:, 0] > 0).to(labels.dtype) if output == "sigmoid" else logits.argmax(1)
+    return (answers == labels).sum()
+
+
+def logits_of(network: nn.Module, part: Prepared, batch: int) -> Tensor:
+    """The network's logits for a whole part, (count, outputs), in evaluation mode."""
+    network.eval()
+    with torch.inference_mode():
+        return torch.cat(
+            [
+                network(to_input(part.pictures[start : start + batch], part.scale))
+                for start in range(0, len(part), batch)
+            ]
+        )
+
+
+def metrics_of(logits: Tensor, labels: Tensor, output: Output, prefix: str) -> dict[str, float]:
+    """Loss and accuracy of a part's logits, named with `prefix`."""
+    return {
+        f"{prefix}loss": float(loss_of(logits, labels, output)),
+        f"{prefix}accuracy": float(correct_in(logits, labels, output)) / len(labels),
+    }
