@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from lenswork.model.classifier import Classifier as Classifier
     from lenswork.model.classifier import load as load
     from lenswork.model.describe import describe as describe
-    from lenswork.record.api import train as train
-    from lenswork.record.runs import Run as Run
-    from lenswork.record.runs import open_run as open_run
-    from lenswork.train.fit import fit as fit
-    from lenswork.train.recipe import Recipe as Recipe
+    from lenswork.record.index import open_run as open_run
+    from lenswork.record.run import Run as Run
+    from lenswork.record.train import train as train
+    from lenswork.training.fit import fit as fit
+    from lenswork.training.recipe import Recipe as Recipe
 
 _PUBLIC = {  # name -> the module that defines it
     "Classifier": "lenswork.model.classifier",
     "Dataset": "lenswork.data.dataset",
-    "Recipe": "lenswork.train.recipe",
-    "Run": "lenswork.record.runs",
+    "Recipe": "lenswork.training.recipe",
+    "Run": "lenswork.record.run",
     "describe": "lenswork.model.describe",
-    "fit": "lenswork.train.fit",
+    "fit": "lenswork.training.fit",
     "load": "lenswork.model.classifier",
     "open_data": "lenswork.data.open",
-    "open_run": "lenswork.record.runs",
-    "train": "lenswork.record.api",
+    "open_run": "lenswork.record.index",
+    "train": "lenswork.record.train",
 }
 
 __all__ = ["__version__", *_PUBLIC]

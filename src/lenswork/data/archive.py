@@ -1,7 +1,9 @@
 """Unpacking a zip archive from a stranger: all of it, inside one folder, or nothing."""
 
+import os
 import re
 import stat
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -14,6 +16,9 @@ from lenswork.errors import DataError
 
 CHUNK_BYTES = 1 << 18
 ENCRYPTED_FLAG = 0x1
+END_MAGIC = b"PK\x05\x06"
+END_BYTES = 22 + 0xFFFF  # the end record, and a comment of any length
+ZIP64_COUNT = 0xFFFF  # the count is in another record
 FORBIDDEN = re.compile(r'[\x00-\x1f\\:*?"<>|]')  # \ and : are paths and drives on Windows
 
 
@@ -64,6 +69,7 @@ def _unpack(archive: Path, staging: Path, limits: Limits) -> None:
     with zipfile.ZipFile(archive) as opened:
         entries = opened.infolist()
         allowed_bytes = min(limits.total_bytes, int(limits.ratio * archive.stat().st_size))
+        _refuse_missing_entries(archive, len(entries))
         _refuse_bad_entries(archive, entries)
         _refuse_too_much(archive, entries, limits.entries, allowed_bytes)
         left_bytes = allowed_bytes
@@ -83,6 +89,19 @@ def _unpack(archive: Path, staging: Path, limits: Limits) -> None:
                     f"{archive}: expected {entry.file_size:,} bytes in {entry.filename!r}, "
                     f"got {written_bytes:,}; delete the archive and fetch it again"
                 )
+
+
+def _refuse_missing_entries(archive: Path, entries: int) -> None:
+    """Compare with the count at the archive's end, which zipfile does not look at."""
+    with archive.open("rb") as file:
+        file.seek(-min(END_BYTES, archive.stat().st_size), os.SEEK_END)
+        _, _, end = file.read().rpartition(END_MAGIC)
+    (claimed,) = struct.unpack_from("<H", end, 6)
+    if claimed not in (entries, ZIP64_COUNT):
+        raise DataError(
+            f"{archive}: expected {claimed:,} entries, as its end says, got {entries:,}; the "
+            "archive is damaged: delete it and fetch it again"
+        )
 
 
 def _copy(source: IO[bytes], target: IO[bytes], left_bytes: int) -> int:
@@ -137,6 +156,8 @@ def _kind_problem(entry: zipfile.ZipInfo) -> str | None:
         return "is a link"
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "is a special file"
+    if entry.is_dir() and entry.file_size:
+        return "is a folder with content of its own"
     if entry.flag_bits & ENCRYPTED_FLAG:
         return "is encrypted"
     return None

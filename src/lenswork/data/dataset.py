@@ -40,7 +40,8 @@ class ArraySource:
 
     def read(self, index: int) -> Picture:
         """The picture at `index`."""
-        return self.pictures[index]
+        picture: Picture = self.pictures[index]
+        return picture
 
     def subset(self, indices: Sequence[int]) -> "ArraySource":
         """The pictures at `indices`, copied."""

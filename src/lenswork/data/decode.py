@@ -4,7 +4,13 @@ import io
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import (
+    Image,
+    ImageOps,
+    TiffImagePlugin,  # noqa: F401 - Pillow opens a named format only once its plug-in is loaded
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
 
 from lenswork.errors import PictureError
 from lenswork.kinds import Picture
@@ -12,7 +18,7 @@ from lenswork.kinds import Picture
 PICTURE_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .png .webp .bmp .gif .tif .tiff".split()  # noqa: SIM905
 )
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "GIF", "TIFF")  # MPO: what phones write as .jpg
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 PIXEL_LIMIT = 89_000_000  # just under the size at which Pillow warns of a decompression bomb
 
 
@@ -43,7 +49,7 @@ def decode_bytes(content: bytes, name: str = "the picture") -> Picture:
             return to_array(ImageOps.exif_transpose(opened), name)
     except PictureError:
         raise
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise PictureError(
             f"cannot read {name}: expected a JPEG, PNG, WebP, BMP, GIF or TIFF picture, "
             f"found {len(content):,} bytes that are none of these"

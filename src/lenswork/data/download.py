@@ -195,6 +195,7 @@ def fetch(
     """
     if destination.is_file() and hash_matches(destination, checksum):
         return destination
+    there = " (the file already there has another checksum)" if destination.exists() else ""
     patience = patience or Patience()
     meter = Meter(destination.name, size_bytes)
     transfer = _Transfer(size_bytes, checksum, patience, meter)
@@ -211,8 +212,8 @@ def fetch(
     except (_UnexpectedError, _CutOffError, requests.RequestException) as error:
         raise DownloadError(
             f"cannot download {destination.name} from {urlsplit(url).hostname}: "
-            f"{_explain(error, transfer)}. Try again later, or get {url} by hand, save it as "
-            f"{destination}, and run the same command again"
+            f"{_explain(error, transfer)}{there}. Try again later, or get {url} by hand, save it "
+            f"as {destination}, and run the same command again"
         ) from error
     except OSError as error:
         raise DownloadError(
@@ -241,6 +242,8 @@ def _temporary_folder(destination: Path) -> Iterator[Path]:
 def _explain(error: Exception, transfer: _Transfer) -> str:
     """What came instead of the file, for the middle of a sentence."""
     patience = transfer.patience
+    if isinstance(error, _UnexpectedError):
+        return str(error)
     if isinstance(error, requests.HTTPError):
         status = error.response.status_code
         gone = status in (requests.codes.not_found, requests.codes.gone)
@@ -255,5 +258,5 @@ def _explain(error: Exception, transfer: _Transfer) -> str:
             f"{transfer.received_bytes:,}, in the last of {patience.tries} tries"
         )
     if isinstance(error, requests.ConnectionError):
-        return "the server cannot be reached; is this machine connected to the network?"
+        return "the server cannot be reached, this machine may not be connected to the network"
     return str(error)

@@ -48,7 +48,6 @@ def _open(data: str, data_home: Path | Sequence[Path] | None) -> Dataset:
         near = difflib.get_close_matches(data, names, n=1)
         hint = f"Did you mean {near[0]}? " if near else ""
         raise DataError(
-            f"{data!r} is neither a folder nor a known data set. {hint}"
-            f"Known are {', '.join(names)}"
+            f"{data!r} is neither a folder nor a known data set. {hint}Known are {', '.join(names)}"
         )
     return open_folder(path)

@@ -118,7 +118,7 @@ def search(known: KnownSet, places: Sequence[Path]) -> Search:
         candidates = [sample_folder()]
     skipped: list[str] = []
     for folder in candidates:
-        if folder.is_dir():
+        if folder.is_dir() and any(folder.iterdir()):  # an empty one needs no reason
             missing = what_is_missing(known, folder)
             if missing is None:
                 return Search(known, folder, tuple(skipped))
@@ -150,9 +150,9 @@ def obtain(
     if found.folder is not None:
         return Location(known, found.folder, found.skipped)
     if not known.files:
+        reasons = "; ".join(found.skipped) or f"{sample_folder()} is not there"
         raise DataError(
-            f"expected {known.name} inside Lenswork: {'; '.join(found.skipped) or 'it is not there'}"
-            "; install Lenswork again"
+            f"expected {known.name} inside Lenswork, but {reasons}; install Lenswork again"
         )
     for reason in found.skipped:
         say(f"skipped: {reason}")

@@ -318,5 +318,3 @@ def _ending(activation: str | None, bias: bool, *, plain: bool) -> list[str]:
     default = None if plain else "relu"
     words = [] if activation == default else [activation or "linear"]
     return words if bias else [*words, "no-bias"]
-
-

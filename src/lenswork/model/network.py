@@ -56,16 +56,16 @@ class Network(nn.Module):
             _module(layer, shape) for layer, shape in zip(spec.layers, shapes, strict=False)
         )
         self.plan = _plan(self.layers)
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, inputs: Tensor) -> Tensor:
         """The logits of a batch."""
         for place, pool in self.plan:
             layer = self.layers[place]
-            if pool is None:
-                inputs = layer(inputs)
-            else:
+            if pool is not None and isinstance(layer, ConvLayer):
                 inputs = activate(layer.activation, self.layers[pool](layer.linear(inputs)))
+            else:
+                inputs = layer(inputs)
         return inputs
 
     def activations(self, inputs: Tensor) -> list[Tensor]:
@@ -121,9 +121,7 @@ class ConvLayer(nn.Conv2d):
         else:
             padding = (0, 0)
         window = (layer.window.height, layer.window.width)
-        super().__init__(
-            shape[2], filters, window, layer.window.stride, padding, bias=layer.bias
-        )
+        super().__init__(shape[2], filters, window, layer.window.stride, padding, bias=layer.bias)
         self.activation = layer.activation
 
     def linear(self, inputs: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
-from lenswork.data.dataset import PictureSource
+from lenswork.data.dataset import ArraySource, PictureSource
 from lenswork.errors import PictureError, RecipeError
 from lenswork.kinds import Picture, Pictures
 
@@ -77,6 +77,8 @@ class Preprocess(BaseModel):
         Raises one `PictureError` that names every picture that could not be read (the first
         ten by name).
         """
+        if isinstance(source, ArraySource) and source.pictures.shape[1:] == self.input_shape:
+            return source.pictures
         pictures = np.empty((len(source), *self.input_shape), dtype=np.uint8)
         errors: list[PictureError] = []
 

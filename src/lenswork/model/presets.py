@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Preset:
-    """A net's line of text and the input it was made for, as (height, width, channels)."""
+    """A net's line of text, the input it was made for (height, width, channels), its outputs."""
 
     net: str
     input_shape: tuple[int, int, int]
+    outputs: int = 10
 
 
 _DIGIT = (28, 28, 1)
@@ -30,7 +31,7 @@ PRESETS: dict[str, Preset] = {
     "conv-32x3": Preset(_pooled(32, 32, 32, dense=128), _DIGIT),
     "conv-64x2": Preset(_pooled(64, 64, dense=128), _DIGIT),
     "conv-64x2-512": Preset(_pooled(64, 64, dense=512), _DIGIT),
-    "horses-300": Preset(_pooled(16, 32, 64, dense=512), _LARGE),
-    "horses-300-deep": Preset(_pooled(16, 32, 64, 64, 64, dense=512), _LARGE),
-    "horses-150": Preset(_pooled(16, 32, 64, dense=512), _HALF),
+    "horses-300": Preset(_pooled(16, 32, 64, dense=512), _LARGE, outputs=1),
+    "horses-300-deep": Preset(_pooled(16, 32, 64, 64, 64, dense=512), _LARGE, outputs=1),
+    "horses-150": Preset(_pooled(16, 32, 64, dense=512), _HALF, outputs=1),
 }

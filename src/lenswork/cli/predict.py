@@ -1,0 +1,136 @@
+"""`lenswork predict`: what pictures show."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from lenswork.cli.options import home_option, json_option
+from lenswork.errors import UsageError
+from lenswork.model.classifier import Classifier, load
+from lenswork.record.index import open_run
+from lenswork.record.writer import home_folder
+from lenswork.use.predict import Answer, Upload, answer_files, find_pictures
+
+# The first bytes of JPEG, PNG, WebP, BMP, GIF and TIFF files
+SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"RIFF", b"BM", b"GIF8", b"II*\0", b"MM\0*")
+
+
+@click.command()
+@click.argument("model")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, one column a class.")
+@json_option
+@home_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    model: str,
+    files: tuple[Path, ...],
+    as_csv: bool,
+    as_json: bool,
+    home: Path | None,
+) -> None:
+    """Say what the pictures in FILES show, with MODEL: a classifier file or a run.
+
+    Folders are searched for pictures. `-` or no FILES at all reads standard input: one picture,
+    or the names of files, one a line. A picture that cannot be read gets a line of its own, and
+    the command ends with 1 when all others have been answered.
+    """
+    if as_csv and as_json:
+        raise UsageError("give --csv or --json, not both")
+    classifier = open_classifier(model, home)
+    answers = _Counted(answer_files(classifier, _given(files)))
+    if as_json:
+        _print_json(answers)
+    elif as_csv:
+        _print_csv(answers, classifier)
+    else:
+        _print_lines(answers)
+    if answers.failed:
+        ctx.exit(1)
+
+
+def open_classifier(model: str, home: Path | None) -> Classifier:
+    """The classifier in a file, or of a run by its name or folder."""
+    path = Path(model)
+    if path.is_file():
+        return load(path)
+    if path.suffix == ".safetensors":
+        raise UsageError(f"there is no classifier file {path}")
+    return open_run(model, home_folder(home)).classifier
+
+
+class _Counted:
+    """Passes answers on and remembers how many failed."""
+
+    def __init__(self, answers: Iterator[Answer]) -> None:
+        self.answers = answers
+        self.failed = 0
+
+    def __iter__(self) -> Iterator[Answer]:
+        for answer in self.answers:
+            self.failed += answer.prediction is None
+            yield answer
+
+
+def _given(files: tuple[Path, ...]) -> Iterator[Path | Upload]:
+    for file in files or (Path("-"),):
+        if str(file) == "-":
+            yield from _standard_input()
+        else:
+            yield from find_pictures([file])
+
+
+def _standard_input() -> Iterator[Path | Upload]:
+    content = sys.stdin.buffer.read()
+    if content.startswith(SIGNATURES):
+        yield Upload("standard input", content)
+        return
+    names = [line for line in content.decode("utf-8", "surrogateescape").splitlines() if line]
+    if not names:
+        raise UsageError("standard input is empty: expected a picture, or file names one a line")
+    if "\0" in content.decode("utf-8", "surrogateescape"):
+        raise UsageError(
+            "standard input is neither a JPEG, PNG, WebP, BMP, GIF or TIFF picture nor a list of "
+            "file names"
+        )
+    yield from find_pictures([Path(name) for name in names])
+
+
+def _print_lines(answers: Iterable[Answer]) -> None:
+    for answer in answers:
+        if answer.prediction is None:
+            click.echo(f"error: {answer.error}", err=True)
+        else:
+            prediction = answer.prediction
+            click.echo(f"{answer.file}: {prediction.class_name} {prediction.probability:.2%}")
+
+
+def _print_json(answers: Iterable[Answer]) -> None:
+    rows = []
+    for answer in answers:
+        if answer.prediction is None:
+            rows.append({"file": answer.file, "error": answer.error})
+        else:
+            rows.append({"file": answer.file, **vars(answer.prediction)})
+    click.echo(json.dumps(rows, indent=2))
+
+
+def _print_csv(answers: Iterable[Answer], classifier: Classifier) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["file", "class", "probability", *classifier.classes, "error"])
+    for answer in answers:
+        if answer.prediction is None:
+            writer.writerow([answer.file, "", "", *("" for _ in classifier.classes), answer.error])
+        else:
+            values = [f"{value:.6f}" for value in answer.prediction.probabilities.values()]
+            row = [
+                answer.file,
+                answer.prediction.class_name,
+                f"{answer.prediction.probability:.6f}",
+            ]
+            writer.writerow([*row, *values, ""])

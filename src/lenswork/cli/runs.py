@@ -1,0 +1,94 @@
+"""`lenswork runs`: what has been recorded."""
+
+import textwrap
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from lenswork.cli.options import home_option, json_option, print_json, table_console
+from lenswork.record.index import list_runs
+from lenswork.record.progress import format_seconds
+from lenswork.record.run import RunSummary
+from lenswork.record.writer import home_folder
+
+SORTS = (
+    "started", "name", "accuracy", "val_accuracy", "test_accuracy", "train_seconds", "parameters",
+)  # fmt: skip
+
+LONGEST_NET = 60  # characters
+
+
+@click.command()
+@click.argument("words", nargs=-1)
+@click.option("--sort", type=click.Choice(SORTS), default="started", show_default=True)
+@click.option("--reverse", is_flag=True, help="Lowest, oldest or first letter first.")
+@click.option(
+    "--status",
+    type=click.Choice(["running", "finished", "stopped", "failed", "killed"]),
+    help="Only runs in this state.",
+)
+@click.option("--limit", type=click.IntRange(min=1), help="At most this many rows.")
+@home_option
+@json_option
+def command(
+    words: tuple[str, ...],
+    sort: str,
+    reverse: bool,
+    status: str | None,
+    limit: int | None,
+    home: Path | None,
+    as_json: bool,
+) -> None:
+    """List the recorded runs, newest first.
+
+    With WORDS, only those runs in whose name, data, recipe or net every word is found.
+    """
+    folder = home_folder(home)
+    rows, problems = list_runs(folder)
+    chosen = [
+        row for row in rows if _matches(row, words) and (status is None or row.status == status)
+    ]
+    chosen = sorted_runs(chosen, sort, reverse)[:limit]
+    if as_json:
+        print_json([row.as_dict() for row in chosen])
+    elif chosen:
+        table_console().print(_table(chosen))
+    else:
+        click.echo(f"no runs{' like that' if rows else ''} in {folder}: lenswork train makes one")
+    for problem in problems:
+        click.echo(f"cannot read {problem}", err=True)
+
+
+def sorted_runs(rows: list[RunSummary], key: str, reverse: bool) -> list[RunSummary]:
+    """Rows by one column, highest first (names: first letter first); unknown values last."""
+    known = [row for row in rows if getattr(row, key) is not None]
+    unknown = [row for row in rows if getattr(row, key) is None]
+    downwards = (key != "name") != reverse
+    return sorted(known, key=lambda row: getattr(row, key), reverse=downwards) + unknown
+
+
+def _matches(row: RunSummary, words: tuple[str, ...]) -> bool:
+    text = f"{row.name} {row.data} {row.recipe} {row.net}".lower()
+    return all(word.lower() in text for word in words)
+
+
+def _table(rows: list[RunSummary]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("run", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    for name in ("epochs", "train", "val", "test", "parameters", "time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("net", overflow="fold")
+    for row in rows:
+        accuracies = (row.accuracy, row.val_accuracy, row.test_accuracy)
+        table.add_row(
+            row.name,
+            row.status,
+            str(row.epochs),
+            *("" if value is None else f"{value:.2%}" for value in accuracies),
+            f"{row.parameters:,}",
+            format_seconds(row.train_seconds),
+            textwrap.shorten(row.net, LONGEST_NET, placeholder=" …"),
+        )
+    return table

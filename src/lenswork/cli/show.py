@@ -1,0 +1,116 @@
+"""`lenswork show`: one run in full."""
+
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from lenswork.cli.options import home_option, json_option, print_json, table_console
+from lenswork.record.accuracy import confusion_matrix
+from lenswork.record.curves import save_curves, sparkline
+from lenswork.record.index import open_run
+from lenswork.record.progress import format_seconds
+from lenswork.record.run import PREDICTIONS, Run
+from lenswork.record.writer import home_folder
+
+MOST_CLASSES = 20  # a wider matrix fits no terminal
+
+
+@click.command()
+@click.argument("run", default="last")
+@click.option(
+    "--png",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write the curves [default: curves.png in the run's folder].",
+)
+@home_option
+@json_option
+def command(run: str, png: Path | None, home: Path | None, as_json: bool) -> None:
+    """Show a RUN: its recipe, net, curves, confusion matrix, and accuracy with its interval.
+
+    RUN is a name, the path of a run's folder, or `last`.
+    """
+    opened = open_run(run, home_folder(home))
+    if as_json:
+        print_json(as_dict(opened))
+        return
+    _print_head(opened)
+    if opened.history:
+        _print_curves(opened)
+        target = png or opened.path / "curves.png"
+        save_curves(opened.history, target)
+        click.echo(f"  drawn in {target}")
+    if (opened.path / PREDICTIONS).is_file() and opened.answers:
+        _print_answers(opened)
+
+
+def as_dict(run: Run) -> dict[str, object]:
+    """Everything that is shown, for JSON."""
+    content: dict[str, object] = {
+        "summary": run.summary().as_dict(),
+        "recipe": run.recipe.model_dump(mode="json"),
+        "environment": run.environment,
+        "classes": run.classes,
+        "history": run.history,
+        "metrics": run.metrics,
+    }
+    if (run.path / PREDICTIONS).is_file():
+        content["accuracy"] = {
+            part: {"correct": a.correct, "n": a.n, "fraction": a.fraction, "95%": [a.low, a.high]}
+            for part in run.answers
+            for a in [run.accuracy(part)]
+        }
+        content["confusion"] = {
+            part: confusion_matrix(answers.truth, answers.probabilities).tolist()
+            for part, answers in run.answers.items()
+        }
+    return content
+
+
+def _print_head(run: Run) -> None:
+    console = table_console()
+    row = run.summary()
+    reason = f" ({row.reason})" if row.reason else ""
+    console.print(
+        f"[bold]{escape(run.name)}[/]: {row.status} after {row.epochs} epochs, "
+        f"{format_seconds(row.train_seconds)} of training{escape(reason)}"
+    )
+    pictures = ", ".join(f"{n:,} {part}" for part, n in run.start.get("pictures", {}).items())
+    console.print(f"  data    {escape(row.data)}: {pictures}")
+    console.print(f"  net     {escape(row.net)} ({row.parameters:,} parameters)")
+    said = run.recipe.model_dump(exclude_none=True, exclude={"data", "net"})
+    shown = ", ".join(f"{key} {value}" for key, value in said.items() if value != ())
+    console.print(f"  recipe  {escape(shown)}")
+    where = run.environment
+    console.print(
+        f"  made    {where['started']} on {where['processor']}, {where['cores']} cores, "
+        f"torch {where['packages']['torch']}, lenswork {where['lenswork']}"
+    )
+
+
+def _print_curves(run: Run) -> None:
+    click.echo("\ncurves, first to last epoch")
+    for name in run.history[-1]["metrics"]:
+        values = [row["metrics"][name] for row in run.history]
+        click.echo(f"  {name:<13} {sparkline(values)}  {values[0]:.4f} to {values[-1]:.4f}")
+
+
+def _print_answers(run: Run) -> None:
+    for part, answers in run.answers.items():
+        click.echo(f"\n{part} accuracy {run.accuracy(part)}")
+        if len(run.classes) > MOST_CLASSES:
+            click.echo(f"  confusion matrix of {len(run.classes)} classes: lenswork show --json")
+            continue
+        matrix = confusion_matrix(answers.truth, answers.probabilities)
+        table = Table(box=None, header_style="bold", pad_edge=False, title_justify="left")
+        table.add_column("truth \\ answer", no_wrap=True)
+        for name in run.classes:
+            table.add_column(escape(name), justify="right")
+        for label, name in enumerate(run.classes):
+            cells = [
+                f"[bold]{count:,}[/]" if column == label else (f"{count:,}" if count else "·")
+                for column, count in enumerate(matrix[label])
+            ]
+            table.add_row(escape(name), *cells)
+        table_console().print(table)

@@ -1,0 +1,132 @@
+"""A run as it goes, on a terminal or in a log."""
+
+import sys
+import time
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from lenswork.training.events import EpochDone, Event, Finished, Metrics, Started, StepDone, Stopped
+
+REFRESH_SECONDS = 0.25
+
+
+def shown(events: Iterator[Event], console: Console | None = None) -> Iterator[Event]:
+    """Yield `events` again and show them: a line an epoch, and a bar while one runs.
+
+    Where the output is no terminal there are lines only.
+    """
+    console = console or Console(file=sys.stderr, highlight=False)
+    bar = EpochBar(console)
+    with bar.progress:
+        for event in events:
+            match event:
+                case Started():
+                    bar.begin(event)
+                    _introduce(console, event)
+                case StepDone():
+                    bar.step(event)
+                case EpochDone():
+                    console.print(epoch_line(event, bar.epochs), soft_wrap=True)
+                    bar.end_epoch()
+                case Stopped():
+                    console.print(
+                        f"stopped after epoch {event.epoch}: {event.reason}", soft_wrap=True
+                    )
+                case Finished():
+                    bar.hide()
+            yield event
+
+
+class EpochBar:
+    """The bar of the epoch that runs: pictures, pictures a second, time left in the whole run."""
+
+    def __init__(self, console: Console) -> None:
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f} pictures"),
+            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[left]}"),
+            console=console,
+            transient=True,
+            refresh_per_second=4,
+            disable=not console.is_terminal,
+        )
+        self.epochs = 0
+        self.task = TaskID(0)
+        self.epoch_pictures = 0
+        self.seen = 0
+        self.done = 0
+        self.drawn = self.began = time.perf_counter()
+
+    def begin(self, event: Started) -> None:
+        """Start with the run."""
+        self.epochs = event.recipe.epochs or 0
+        batch = event.recipe.batch or 1
+        self.epoch_pictures = min(event.pictures["train"], event.steps_per_epoch * batch)
+        self.task = self.progress.add_task("epoch 1", total=self.epoch_pictures, rate="", left="")
+        self.began = time.perf_counter()
+
+    def step(self, event: StepDone) -> None:
+        """Count a step; draw a few times a second only."""
+        self.seen += event.pictures
+        self.done += event.pictures
+        now = time.perf_counter()
+        if now - self.drawn < REFRESH_SECONDS:
+            return
+        self.drawn = now
+        rate = self.done / (now - self.began)
+        left = (self.epochs * self.epoch_pictures - self.done) / rate
+        self.progress.update(
+            self.task,
+            description=f"epoch {event.epoch}/{self.epochs}",
+            completed=min(self.seen, self.epoch_pictures),
+            rate=f"{rate:,.0f}/s",
+            left=f"{format_seconds(max(left, 0))} left",
+        )
+
+    def end_epoch(self) -> None:
+        """Begin again at the left."""
+        self.seen = 0
+        self.progress.update(self.task, completed=0)
+
+    def hide(self) -> None:
+        """Take the bar away."""
+        self.progress.update(self.task, visible=False)
+
+
+def epoch_line(event: EpochDone, epochs: int) -> str:
+    """An epoch in one line of text."""
+    rate = event.pictures / event.train_seconds
+    return (
+        f"epoch {event.epoch:>{len(str(epochs))}}/{epochs}  {metrics_text(event.metrics)}  "
+        f"{event.train_seconds:.1f} s, {rate:,.0f} pictures/s"
+    )
+
+
+def metrics_text(metrics: Metrics) -> str:
+    """Metrics side by side: loss 0.123 accuracy 0.9876 val_loss ..."""
+    return "  ".join(f"{name} {value:.4f}" for name, value in metrics.items())
+
+
+def format_seconds(seconds: float) -> str:
+    """A duration for a reader: 8 s, 2 min 5 s, 1 h 3 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _introduce(console: Console, event: Started) -> None:
+    counts = ", ".join(f"{count:,} {name}" for name, count in event.pictures.items())
+    lines = [
+        f"{event.recipe.data}: {len(event.classes)} classes, {counts} pictures",
+        *(f"  {reason}" for reason in event.reasons),
+        f"  {event.parameters:,} parameters, {event.recipe.optimizer}, batch {event.recipe.batch}, "
+        f"{event.recipe.epochs} epochs of {event.steps_per_epoch} steps on {event.device}",
+    ]
+    console.print("\n".join(lines), markup=False, soft_wrap=True)

@@ -1,0 +1,237 @@
+"""A recorded run: one folder that can be zipped and sent.
+
+recipe.toml             the recipe with every field filled in
+environment.json        machine, versions, time
+history.jsonl           one line an event: started, epochs, how it ended
+predictions.npz         ids, truth and probabilities of the validation and test pictures
+classifier.safetensors  the classifier
+"""
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import Path
+from typing import Any, Literal
+from zipfile import BadZipFile
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from lenswork.errors import RunError
+from lenswork.kinds import SplitName
+from lenswork.model.classifier import Classifier, load
+from lenswork.record.accuracy import Accuracy, accuracy_of
+from lenswork.record.curves import curves_data_uri
+from lenswork.training.events import Answers
+from lenswork.training.recipe import Recipe
+
+RECIPE, ENVIRONMENT, HISTORY = "recipe.toml", "environment.json", "history.jsonl"
+PREDICTIONS, CLASSIFIER, LOCK = "predictions.npz", "classifier.safetensors", ".running"
+
+Status = Literal["running", "finished", "stopped", "failed", "killed"]
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run in one row; accuracies are fractions of the final network, None where unknown."""
+
+    name: str
+    status: Status
+    data: str
+    recipe: str
+    net: str
+    parameters: int
+    seed: int
+    epochs: int
+    accuracy: float | None
+    val_accuracy: float | None
+    test_accuracy: float | None
+    train_seconds: float
+    started: str
+    recipe_hash: str
+    reason: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row for JSON."""
+        return asdict(self)
+
+
+class Run:
+    """A run folder, read as it is asked for."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if not (self.path / RECIPE).is_file():
+            raise RunError(f"expected a run folder with {RECIPE} in it, found none at {self.path}")
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @functools.cached_property
+    def recipe(self) -> Recipe:
+        """The recipe with every field filled in."""
+        return Recipe.read(self.path / RECIPE)
+
+    @functools.cached_property
+    def environment(self) -> dict[str, Any]:
+        """Machine, versions and time."""
+        content: dict[str, Any] = json.loads((self.path / ENVIRONMENT).read_text("utf-8"))
+        return content
+
+    @functools.cached_property
+    def _lines(self) -> list[dict[str, Any]]:
+        """The history's whole lines; a line that a kill cut short is left out."""
+        lines = []
+        for text in (self.path / HISTORY).read_text("utf-8").split("\n")[:-1]:
+            try:
+                lines.append(json.loads(text))
+            except json.JSONDecodeError as error:
+                raise RunError(f"{self.path / HISTORY} is damaged: {error}") from error
+        return lines
+
+    @property
+    def start(self) -> dict[str, Any]:
+        """What was known at the start: classes, pictures, net, parameters, device, reasons."""
+        return next((line for line in self._lines if line["event"] == "started"), {})
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """One row an epoch: its number, metrics, learning rate and times in seconds."""
+        return [
+            {key: value for key, value in line.items() if key != "event"}
+            for line in self._lines
+            if line["event"] == "epoch"
+        ]
+
+    @property
+    def end(self) -> dict[str, Any]:
+        """How it ended: the event `finished` or `failed`, or nothing while it has not."""
+        return next((line for line in self._lines if line["event"] in ("finished", "failed")), {})
+
+    @property
+    def status(self) -> Status:
+        """finished, stopped (before its last epoch), failed, running, or killed."""
+        if self.end.get("event") == "failed":
+            return "failed"
+        if self.end:
+            return "stopped" if self.end["stopped"] else "finished"
+        return "running" if self._is_locked() else "killed"
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The final network's metrics, with the last epoch's for the training pictures."""
+        last: Mapping[str, Any] = self.history[-1]["metrics"] if self.history else {}
+        return {**last, **self.end.get("metrics", {})}
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes in the order of the probabilities."""
+        return tuple(self.start.get("classes", ()))
+
+    @functools.cached_property
+    def classifier(self) -> Classifier:
+        """The trained classifier, its golden pictures checked."""
+        self._need(CLASSIFIER, "classifier")
+        return load(self.path / CLASSIFIER)
+
+    @property
+    def classifier_path(self) -> Path:
+        """Where the classifier's file is."""
+        return self.path / CLASSIFIER
+
+    @functools.cached_property
+    def answers(self) -> dict[SplitName, Answers]:
+        """The final network's answer to every held-out picture, by part."""
+        self._need(PREDICTIONS, "predictions")
+        names: tuple[SplitName, ...] = ("validation", "test")
+        try:
+            with np.load(self.path / PREDICTIONS, allow_pickle=False) as file:
+                return {
+                    name: Answers(
+                        tuple(str(one) for one in file[f"{name}_ids"]),
+                        file[f"{name}_truth"],
+                        file[f"{name}_probabilities"],
+                    )
+                    for name in names
+                    if f"{name}_ids" in file
+                }
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            raise RunError(f"{self.path / PREDICTIONS} is damaged: {error}") from error
+
+    def accuracy(self, part: SplitName | None = None) -> Accuracy:
+        """Accuracy on a held-out part (the test part if there is one) with its 95% interval."""
+        if part is None:
+            part = self.held_out()
+        if part not in self.answers:
+            raise RunError(
+                f"run {self.name} has no {part} pictures; it has {', '.join(self.answers)}"
+            )
+        answers = self.answers[part]
+        return accuracy_of(answers.truth, answers.probabilities)
+
+    def held_out(self) -> SplitName:
+        """The part that a report speaks of: test, or else validation."""
+        if not self.answers:
+            raise RunError(f"run {self.name} was trained without validation or test pictures")
+        return "test" if "test" in self.answers else "validation"
+
+    def summary(self) -> RunSummary:
+        """The run in one row."""
+        metrics = self.metrics
+        return RunSummary(
+            name=self.name,
+            status=self.status,
+            data=self.recipe.data,
+            recipe=self.recipe.recipe,
+            net=self.start.get("net", ""),
+            parameters=self.start.get("parameters", 0),
+            seed=self.recipe.seed,
+            epochs=len(self.history),
+            accuracy=metrics.get("accuracy"),
+            val_accuracy=metrics.get("val_accuracy"),
+            test_accuracy=metrics.get("test_accuracy"),
+            train_seconds=sum(row["train_seconds"] for row in self.history),
+            started=self.environment.get("started", ""),
+            recipe_hash=self.recipe.hash,
+            reason=str(self.end.get("stopped") or self.end.get("reason") or ""),
+        )
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{key} {value:.4f}" for key, value in self.metrics.items())
+        return f"Run({self.name}: {self.status} after {len(self.history)} epochs; {shown})"
+
+    def _repr_html_(self) -> str:
+        metrics = "".join(
+            f"<tr><td>{escape(key)}</td><td style='text-align:right'>{value:.4f}</td></tr>"
+            for key, value in self.metrics.items()
+        )
+        curves = (
+            f"<img alt='curves of {escape(self.name)}' src='{curves_data_uri(self.history)}'>"
+            if self.history
+            else ""
+        )
+        return (
+            f"<div><strong>{escape(self.name)}</strong> {self.status} after "
+            f"{len(self.history)} epochs<br><code>{escape(self.start.get('net', ''))}</code>"
+            f"<table>{metrics}</table>{curves}</div>"
+        )
+
+    def _need(self, file: str, what: str) -> None:
+        if not (self.path / file).is_file():
+            raise RunError(
+                f"run {self.name} ({self.status}) has no {what}: they are written when a run "
+                f"ends. Train again: lenswork train --recipe-file {self.path / RECIPE}"
+            )
+
+    def _is_locked(self) -> bool:
+        if not (self.path / LOCK).exists():
+            return False
+        try:
+            with FileLock(self.path / LOCK, timeout=0):
+                return False
+        except (Timeout, PermissionError):
+            return True

@@ -1,0 +1,159 @@
+"""Filling in what a recipe leaves open, from the data, with a reason for each choice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lenswork.data.dataset import ArraySource, Dataset, Part
+from lenswork.errors import RecipeError
+from lenswork.model.contract import Output, output_count
+from lenswork.model.layers import Shape, format_shape
+from lenswork.model.preprocess import Preprocess, parse_size
+from lenswork.model.presets import PRESETS
+from lenswork.model.spec import check_net, parse_net
+from lenswork.training.recipe import Recipe
+
+LOOKED_AT = 32  # pictures whose size and colours stand for all
+LARGEST_FAST_SIDE = 96
+LARGEST_NOTES_SIDE = 300
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A recipe with no field left open that training needs, and why each was chosen."""
+
+    recipe: Recipe
+    preprocess: Preprocess
+    reasons: tuple[str, ...]
+
+    @property
+    def output(self) -> Output:
+        """What the network ends in."""
+        if self.recipe.output is None:
+            raise ValueError("the output has not been chosen")
+        return self.recipe.output
+
+
+def choose(recipe: Recipe, data: Dataset) -> Choice:
+    """Fill in the recipe for this data; raises `RecipeError` or `NetError` where it cannot fit."""
+    reasons: list[str] = []
+    shape, why = _input_shape(recipe, data.train)
+    reasons.append(f"{format_shape(shape)}: {why}")
+    output = _output(recipe, len(data.classes))
+    fields = _notes_fields(data, output) if recipe.recipe == "notes" else _fast_fields(data)
+    net = recipe.net or _default_net(recipe.recipe, shape)
+    if recipe.net is None:
+        reasons.append(f"net {net}: the {recipe.recipe} recipe's net for {format_shape(shape)}")
+    fields |= {
+        "size": f"{shape[0]}x{shape[1]}",
+        "colours": "grey" if shape[2] == 1 else "rgb",
+        "net": str(parse_net(net)),
+        "output": output,
+    }
+    said = recipe.model_dump(exclude_none=True)
+    filled = recipe.changed(**{**fields, **said, "net": fields["net"]})
+    check_net(parse_net(fields["net"]), shape, output_count(output, len(data.classes)))
+    preprocess = Preprocess(
+        height=shape[0],
+        width=shape[1],
+        colours=fields["colours"],
+        resize=filled.resize,
+        normalise=filled.normalise,
+    )
+    return Choice(filled, preprocess, tuple(reasons))
+
+
+def _input_shape(recipe: Recipe, part: Part) -> tuple[tuple[int, int, int], str]:
+    """(height, width, channels) and the reason."""
+    preset = PRESETS.get(recipe.net or "")
+    if preset is not None:
+        height, width, channels = preset.input_shape
+        why = f"what {recipe.net} was made for"
+    else:
+        height, width, channels, why = _from_pictures(recipe, part)
+    if recipe.size is not None:
+        height, width = parse_size(recipe.size)
+        why = "as asked"
+    if recipe.colours is not None:
+        channels = 1 if recipe.colours == "grey" else 3
+    return (height, width, channels), why
+
+
+def _from_pictures(recipe: Recipe, part: Part) -> tuple[int, int, int, str]:
+    shapes = _some_shapes(part)
+    channels = max(shape[2] for shape in shapes)
+    limit = LARGEST_NOTES_SIDE if recipe.recipe == "notes" else LARGEST_FAST_SIDE
+    height, width = shapes[0][:2]
+    if all(shape[:2] == (height, width) for shape in shapes) and max(height, width) <= limit:
+        return height, width, channels, "the pictures' own size"
+    middle = int(np.median([max(shape[:2]) for shape in shapes]))
+    side = min(limit, middle)
+    return side, side, channels, f"pictures have about {middle} pixels a side; at most {limit} used"
+
+
+def _some_shapes(part: Part) -> list[Shape]:
+    if isinstance(part.source, ArraySource):
+        return [part.source.pictures.shape[1:]]
+    places = np.linspace(0, len(part) - 1, min(LOOKED_AT, len(part))).astype(int)
+    return [part.source.read(int(place)).shape for place in places]
+
+
+def _output(recipe: Recipe, class_count: int) -> Output:
+    if recipe.output == "sigmoid" and class_count != 2:
+        raise RecipeError(
+            f"output: a sigmoid tells two classes apart, and this data has {class_count}: "
+            "use softmax"
+        )
+    return recipe.output or ("sigmoid" if class_count == 2 else "softmax")
+
+
+def _notes_fields(data: Dataset, output: Output) -> dict[str, Any]:
+    """What the course's notes train with: one way for ten classes, another for two."""
+    common: Mapping[str, Any] = {
+        "weights": "glorot-uniform",
+        "learning_rate": 0.001,
+        "weight_decay": 0.0,
+        "schedule": "constant",
+    }
+    if output == "softmax":
+        return {**common, "optimizer": "adam", "batch": 32, "epochs": 10}
+    batch = 128
+    steps = max(1, len(data.train) // batch)
+    return {
+        **common,
+        "optimizer": "rmsprop",
+        "batch": batch,
+        "epochs": 15,
+        "steps_per_epoch": steps,
+    }
+
+
+def _fast_fields(data: Dataset) -> dict[str, Any]:
+    """What reached good accuracy soonest in docs/benchmarks.md; more passes over fewer pictures."""
+    pictures = len(data.train)
+    epochs = int(np.clip(round(60_000 / pictures), 4, 20))
+    return {
+        "weights": "he-normal",
+        "optimizer": "adamw",
+        "learning_rate": 0.01,
+        "weight_decay": 0.01,
+        "schedule": "one-cycle",
+        "batch": 64 if pictures >= 5_000 else 32,
+        "epochs": epochs,
+    }
+
+
+def _default_net(kind: str, shape: Shape) -> str:
+    side = min(shape[:2])
+    if kind == "notes":
+        if side >= 256:
+            return PRESETS["horses-300-deep"].net
+        return PRESETS["horses-150" if side >= 64 else "conv-32x2"].net
+    block = "conv {} linear no-bias, pool, batchnorm, relu"
+    blocks = [16]
+    while side // 2 ** len(blocks) >= 10 and len(blocks) < 5:
+        blocks.append(min(32 * 2 ** (len(blocks) - 1), 96))
+    convolutions = ", ".join(block.format(filters) for filters in blocks)
+    return f"{convolutions}, flatten, dense classes"

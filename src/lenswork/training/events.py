@@ -1,0 +1,87 @@
+"""What happens in a training run, in order: everything that watches one reads this stream."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from lenswork.kinds import Labels, Probabilities, SplitName
+from lenswork.model.classifier import Classifier
+from lenswork.training.recipe import Recipe
+
+Metrics = Mapping[str, float]  # loss, accuracy, and with val_ and test_ before them
+
+
+@dataclass(frozen=True)
+class Started:
+    """Everything is ready and checked; the first step comes next.
+
+    `recipe` has every field filled in; `reasons` says what was chosen from the data and why.
+    """
+
+    recipe: Recipe
+    classes: tuple[str, ...]
+    pictures: Mapping[SplitName, int]
+    net: str
+    parameters: int
+    steps_per_epoch: int
+    device: str
+    prepare_seconds: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """One step; `loss` is a tensor so that a GPU need not wait for anyone to read it."""
+
+    epoch: int
+    step: int
+    pictures: int
+    loss: Tensor = field(repr=False)
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """One epoch with its evaluation.
+
+    `loss` and `accuracy` are means over the training pictures as they were met, while the
+    weights still moved (Keras counts the same way); `val_` and `test_` are after the epoch.
+    """
+
+    epoch: int
+    metrics: Metrics
+    learning_rate: float
+    train_seconds: float
+    evaluate_seconds: float
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The run ends before its last epoch."""
+
+    epoch: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the finished network says of one part: ids, truth (count,), probabilities."""
+
+    ids: tuple[str, ...]
+    truth: Labels
+    probabilities: Probabilities
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The run is over; `epochs` counts the whole ones, `metrics` are of the final network."""
+
+    classifier: Classifier
+    answers: Mapping[SplitName, Answers]
+    metrics: Metrics
+    epochs: int
+    stopped: str | None
+
+
+Event = Started | StepDone | EpochDone | Stopped | Finished

@@ -1,0 +1,195 @@
+"""Everything that is said about a run before it starts, frozen and validated once.
+
+The fields below are the one table that feeds the command line, the web form and the docs.
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import tomli_w
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from lenswork.data.dataset import Cut
+from lenswork.errors import LensworkError, RecipeError
+from lenswork.model.contract import Output
+from lenswork.model.network import InitialWeights
+from lenswork.model.preprocess import Colours, Resize, parse_size
+from lenswork.model.spec import parse_net
+from lenswork.training.stops import StopRule
+
+Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
+Schedule = Literal["constant", "one-cycle", "cosine"]
+
+
+def _field(default: Any, help_text: str, unit: str = "", **limits: Any) -> Any:
+    return Field(default, description=help_text, json_schema_extra={"unit": unit}, **limits)
+
+
+def _size(value: object) -> object:
+    if isinstance(value, str):
+        height, width = parse_size(value)
+        return f"{height}x{width}"
+    return value
+
+
+def _net(value: object) -> object:
+    if isinstance(value, str):
+        parse_net(value)
+    return value
+
+
+def _rules(value: object) -> object:
+    rules = (value,) if isinstance(value, str) else value
+    if isinstance(rules, list | tuple):
+        return tuple(str(StopRule.parse(str(rule))) for rule in rules)
+    return value
+
+
+class Recipe(BaseModel):
+    """One training run in full; a field that is None is chosen from the data when it starts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    data: str = _field("horses-or-humans-150", "A folder, or the name of a known data set.")
+    recipe: Literal["fast", "notes"] = _field(
+        "fast", "Where unstated fields come from: the best accuracy soonest, or the course's notes."
+    )
+    validation: float | None = _field(
+        None, "Part of the training pictures to set aside for validation.", "fraction", gt=0, lt=1
+    )
+    group: str | None = _field(
+        None, "Regular expression: files whose names match alike stay on one side of that cut."
+    )
+    split_seed: int = _field(0, "Seed of that cut, apart from the run's.", ge=0)
+    size: Annotated[str | None, BeforeValidator(_size)] = _field(
+        None, "Height x width to which every picture is brought, such as 150x150.", "pixels"
+    )
+    colours: Colours | None = _field(None, "Colours of the network's input.")
+    resize: Resize = _field("bilinear", "How pictures are brought to that size.")
+    normalise: bool = _field(True, "Divide pixel values by 255.")
+    net: Annotated[str | None, BeforeValidator(_net)] = _field(
+        None, "The layers as a line of text, or a preset's name."
+    )
+    output: Output | None = _field(
+        None, "One sigmoid for two classes, or one softmax unit a class."
+    )
+    weights: InitialWeights | None = _field(None, "How weights are drawn at the start.")
+    optimizer: Optimizer | None = _field(None, "How gradients move the weights.")
+    learning_rate: float | None = _field(None, "Largest step size of the optimizer.", gt=0)
+    momentum: float = _field(0.0, "Momentum of sgd and rmsprop.", ge=0, lt=1)
+    rho: float = _field(0.9, "Decay of rmsprop's average of squared gradients.", gt=0, lt=1)
+    epsilon: float = _field(1e-7, "Keeps adam, adamw and rmsprop from dividing by 0.", gt=0)
+    weight_decay: float | None = _field(None, "Pull of weights towards 0 (adamw, sgd).", ge=0)
+    schedule: Schedule | None = _field(None, "How the learning rate moves over the run.")
+    batch: int | None = _field(None, "Pictures in a training step.", "pictures", ge=1)
+    epochs: int | None = _field(None, "Passes over the training pictures.", "epochs", ge=1)
+    steps_per_epoch: int | None = _field(
+        None, "End an epoch after this many steps; the next goes on from there.", "steps", ge=1
+    )
+    validation_batch: int = _field(500, "Pictures in an evaluation step.", "pictures", ge=1)
+    validation_steps: int | None = _field(
+        None, "Validate on this many evaluation steps only, the same each epoch.", "steps", ge=1
+    )
+    stop_when: Annotated[tuple[str, ...], BeforeValidator(_rules)] = _field(
+        (), "Stop after an epoch for which this holds, such as 'val_accuracy > 0.9'."
+    )
+    patience: int | None = _field(
+        None, "Stop after this many epochs without a lower val_loss (or loss).", "epochs", ge=1
+    )
+    seed: int = _field(0, "Where weights, order and dropout start.", ge=0, lt=2**63)
+
+    def __init__(self, /, **fields: Any) -> None:
+        """Validate all fields; raises `RecipeError` naming the field, its rule and its value."""
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise RecipeError(_first_problem(error)) from error
+
+    @property
+    def cut(self) -> Cut | None:
+        """The cut of a validation part, if the recipe asks for one."""
+        if self.validation is None:
+            return None
+        return Cut(self.validation, self.group, self.split_seed)
+
+    @property
+    def hash(self) -> str:
+        """Twelve hex digits of what the recipe says; new fields at their default change nothing."""
+        said = json.dumps(self.model_dump(exclude_defaults=True), sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+    def changed(self, **fields: Any) -> Self:
+        """The same recipe with other `fields`, validated again."""
+        return type(self)(**{**self.model_dump(), **fields})
+
+    def to_toml(self) -> str:
+        """The recipe as TOML; fields that are None are left out."""
+        return tomli_w.dumps(self.model_dump(exclude_none=True, mode="json"))
+
+    @classmethod
+    def from_toml(cls, text: str) -> Self:
+        """Read what `to_toml` wrote."""
+        try:
+            return cls(**tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise RecipeError(f"the recipe is no TOML: {error}") from error
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Read a recipe from a TOML file; raises `RecipeError` naming the file."""
+        try:
+            return cls.from_toml(Path(path).read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, RecipeError) as error:
+            raise RecipeError(f"cannot read the recipe {path}: {error}") from error
+
+
+@dataclass(frozen=True)
+class FieldRow:
+    """One row of the table of fields; `choices` is empty for free text and numbers."""
+
+    name: str
+    kind: type
+    choices: tuple[str, ...]
+    many: bool
+    default: object
+    unit: str
+    help: str
+
+
+def recipe_fields() -> Iterator[FieldRow]:
+    """The table of all fields, in order."""
+    for name, info in Recipe.model_fields.items():
+        kind, choices, many = _shape_of(info.annotation)
+        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        yield FieldRow(
+            name, kind, choices, many, info.default, str(extra["unit"]), info.description or ""
+        )
+
+
+def _shape_of(annotation: Any) -> tuple[type, tuple[str, ...], bool]:
+    """The plain type, choices, and whether several may be given, of a field's annotation."""
+    arguments = [a for a in getattr(annotation, "__args__", ()) if a is not type(None)]
+    if getattr(annotation, "__origin__", None) is Literal:
+        return str, tuple(arguments), False
+    if getattr(annotation, "__origin__", None) is tuple:
+        return str, (), True
+    if arguments:
+        return _shape_of(arguments[0])
+    return annotation, (), False
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    name = ".".join(map(str, problem["loc"]))
+    cause = problem.get("ctx", {}).get("error")
+    if isinstance(cause, LensworkError):
+        return f"{name}: {cause}"
+    if problem["type"] == "extra_forbidden":
+        return f"a recipe has no field {name!r}; it has {', '.join(Recipe.model_fields)}"
+    rule = problem["msg"].removeprefix("Input ")
+    return f"{name}: {rule}, got {problem['input']!r}"
