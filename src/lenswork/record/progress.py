@@ -123,10 +123,11 @@ def format_seconds(seconds: float) -> str:
 
 def _introduce(console: Console, event: Started) -> None:
     counts = ", ".join(f"{count:,} {name}" for name, count in event.pictures.items())
+    size = f"{event.parameters:,} parameters, {event.recipe.optimizer}, batch {event.recipe.batch}"
+    work = f"{event.recipe.epochs} epochs of {event.steps_per_epoch} steps on {event.device}"
     lines = [
         f"{event.recipe.data}: {len(event.classes)} classes, {counts} pictures",
         *(f"  {reason}" for reason in event.reasons),
-        f"  {event.parameters:,} parameters, {event.recipe.optimizer}, batch {event.recipe.batch}, "
-        f"{event.recipe.epochs} epochs of {event.steps_per_epoch} steps on {event.device}",
+        f"  {size}, {work}",
     ]
     console.print("\n".join(lines), markup=False, soft_wrap=True)
