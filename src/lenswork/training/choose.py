@@ -42,7 +42,7 @@ def choose(recipe: Recipe, data: Dataset) -> Choice:
     shape, why = _input_shape(recipe, data.train)
     reasons.append(f"{format_shape(shape)}: {why}")
     output = _output(recipe, len(data.classes))
-    fields = _notes_fields(data, output) if recipe.recipe == "notes" else _fast_fields(data)
+    fields = _notes_fields(recipe, data, output) if recipe.recipe == "notes" else _fast_fields(data)
     net = recipe.net or _default_net(recipe.recipe, shape)
     if recipe.net is None:
         reasons.append(f"net {net}: the {recipe.recipe} recipe's net for {format_shape(shape)}")
@@ -109,7 +109,7 @@ def _output(recipe: Recipe, class_count: int) -> Output:
     return recipe.output or ("sigmoid" if class_count == 2 else "softmax")
 
 
-def _notes_fields(data: Dataset, output: Output) -> dict[str, Any]:
+def _notes_fields(recipe: Recipe, data: Dataset, output: Output) -> dict[str, Any]:
     """What the course's notes train with: one way for ten classes, another for two."""
     common: Mapping[str, Any] = {
         "weights": "glorot-uniform",
@@ -119,7 +119,7 @@ def _notes_fields(data: Dataset, output: Output) -> dict[str, Any]:
     }
     if output == "softmax":
         return {**common, "optimizer": "adam", "batch": 32, "epochs": 10}
-    batch = 128
+    batch = recipe.batch or 128
     steps = max(1, len(data.train) // batch)
     return {
         **common,
@@ -150,7 +150,9 @@ def _default_net(kind: str, shape: Shape) -> str:
     if kind == "notes":
         if side >= 256:
             return PRESETS["horses-300-deep"].net
-        return PRESETS["horses-150" if side >= 64 else "conv-32x2"].net
+        if side >= 64:
+            return PRESETS["horses-150"].net
+        return PRESETS["conv-32x2" if side >= 10 else "dense-128"].net
     block = "conv {} linear no-bias, pool, batchnorm, relu"
     blocks = [16]
     while side // 2 ** len(blocks) >= 10 and len(blocks) < 5:

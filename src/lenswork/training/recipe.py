@@ -15,7 +15,7 @@ import tomli_w
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from lenswork.data.dataset import Cut
-from lenswork.errors import LensworkError, RecipeError
+from lenswork.errors import RecipeError
 from lenswork.model.contract import Output
 from lenswork.model.network import InitialWeights
 from lenswork.model.preprocess import Colours, Resize, parse_size
@@ -104,7 +104,7 @@ class Recipe(BaseModel):
     seed: int = _field(0, "Where weights, order and dropout start.", ge=0, lt=2**63)
 
     def __init__(self, /, **fields: Any) -> None:
-        """Validate all fields; raises `RecipeError` naming the field, its rule and its value."""
+        """Validate all fields; raises `RecipeError` (or `NetError`) with the rule and the value."""
         try:
             super().__init__(**fields)
         except ValidationError as error:
@@ -186,9 +186,6 @@ def _shape_of(annotation: Any) -> tuple[type, tuple[str, ...], bool]:
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
     name = ".".join(map(str, problem["loc"]))
-    cause = problem.get("ctx", {}).get("error")
-    if isinstance(cause, LensworkError):
-        return f"{name}: {cause}"
     if problem["type"] == "extra_forbidden":
         return f"a recipe has no field {name!r}; it has {', '.join(Recipe.model_fields)}"
     rule = problem["msg"].removeprefix("Input ")

@@ -1,0 +1,82 @@
+"""What a recipe leaves open is filled in from the data."""
+
+import numpy as np
+import pytest
+from tiny_data import striped_data, striped_pictures
+
+from lenswork.data.dataset import ArraySource, Dataset, Part
+from lenswork.errors import NetError, RecipeError
+from lenswork.training.choose import choose
+from lenswork.training.recipe import Recipe
+
+
+def sized_data(height: int, width: int, channels: int, classes: int, count: int = 40) -> Dataset:
+    pictures = np.zeros((count, height, width, channels), dtype=np.uint8)
+    labels = np.arange(count) % classes
+    part = Part(ArraySource(pictures), labels, tuple(map(str, range(count))))
+    return Dataset("blank", tuple("abcdefghij"[:classes]), {"train": part})
+
+
+def test_the_notes_recipe_for_ten_classes_is_the_course_s_program() -> None:
+    recipe = choose(Recipe(recipe="notes"), sized_data(28, 28, 1, 10)).recipe
+    assert recipe.net == "conv 32, pool, conv 32, pool, flatten, dense 128, dense classes"
+    assert (recipe.optimizer, recipe.learning_rate, recipe.epsilon) == ("adam", 0.001, 1e-7)
+    assert (recipe.batch, recipe.epochs, recipe.schedule) == (32, 10, "constant")
+    assert (recipe.output, recipe.weights) == ("softmax", "glorot-uniform")
+
+
+def test_the_notes_recipe_for_two_classes_is_that_of_horses_or_humans() -> None:
+    recipe = choose(Recipe(recipe="notes"), sized_data(300, 300, 3, 2, count=1027)).recipe
+    assert (recipe.optimizer, recipe.rho, recipe.epsilon) == ("rmsprop", 0.9, 1e-7)
+    assert (recipe.batch, recipe.steps_per_epoch, recipe.epochs) == (128, 8, 15)
+    assert (recipe.output, recipe.size) == ("sigmoid", "300x300")
+
+
+def test_what_is_said_is_never_overruled() -> None:
+    said = Recipe(recipe="notes", epochs=3, batch=7, optimizer="sgd", output="softmax")
+    recipe = choose(said, sized_data(28, 28, 1, 2)).recipe
+    assert (recipe.epochs, recipe.batch, recipe.optimizer) == (3, 7, "sgd")
+    assert recipe.output == "softmax"
+
+
+def test_a_preset_brings_its_size_and_colours_unless_others_are_said() -> None:
+    data = sized_data(300, 300, 3, 2)
+    assert choose(Recipe(net="horses-150"), data).preprocess.input_shape == (150, 150, 3)
+    assert choose(Recipe(net="conv-32x2"), data).preprocess.input_shape == (28, 28, 1)
+    asked = Recipe(net="conv-32x2", size="40x30", colours="rgb")
+    assert choose(asked, data).preprocess.input_shape == (40, 30, 3)
+
+
+def test_small_pictures_keep_their_own_size_and_large_ones_are_brought_down() -> None:
+    assert choose(Recipe(), sized_data(28, 20, 1, 3)).preprocess.input_shape == (28, 20, 1)
+    assert choose(Recipe(), sized_data(640, 480, 3, 3)).preprocess.input_shape == (96, 96, 3)
+
+
+@pytest.mark.parametrize("side", [8, 12, 16, 28, 48, 96])
+@pytest.mark.parametrize("kind", ["fast", "notes"])
+def test_the_default_net_fits_every_size(kind: str, side: int) -> None:
+    choice = choose(Recipe(recipe=kind), sized_data(side, side, 3, 4))
+    assert choice.recipe.net is not None
+
+
+def test_a_sigmoid_is_refused_for_three_classes() -> None:
+    with pytest.raises(RecipeError, match="two classes apart, and this data has 3: use softmax"):
+        choose(Recipe(output="sigmoid"), striped_data(classes=3))
+
+
+def test_a_net_that_does_not_fit_the_pictures_is_refused_with_the_layer() -> None:
+    net = "conv 8, pool, conv 8, pool, conv 8, pool, flatten, dense classes"
+    with pytest.raises(NetError, match=r"layer 5 of 8: 'conv 8' cannot be laid on a map of 1x1x8"):
+        choose(Recipe(net=net), striped_data())
+
+
+def test_choosing_gives_reasons() -> None:
+    choice = choose(Recipe(), striped_data())
+    assert any("the pictures' own size" in reason for reason in choice.reasons)
+    assert any("net" in reason for reason in choice.reasons)
+
+
+def test_a_chosen_recipe_is_chosen_already() -> None:
+    data = Dataset("stripes", ("a", "b"), {"train": striped_pictures(40, 2, 1)})
+    once = choose(Recipe(), data).recipe
+    assert choose(once, data).recipe == once

@@ -1,0 +1,72 @@
+"""When a run ends before its last epoch."""
+
+import math
+
+import pytest
+
+from lenswork.errors import RecipeError
+from lenswork.training.stops import StopRule, Stops
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "holds"),
+    [
+        ("loss < 0.4", 0.39, True),
+        ("loss < 0.4", 0.4, False),
+        ("loss <= 0.4", 0.4, True),
+        ("accuracy > 0.995", 0.995, False),
+        ("accuracy >= 0.995", 0.995, True),
+        ("  accuracy>.6 ", 0.61, True),
+        ("loss < 1e-3", 0.0009, True),
+    ],
+)
+def test_a_rule_holds_as_it_is_written(text: str, value: float, holds: bool) -> None:
+    rule = StopRule.parse(text)
+    assert rule.holds({rule.metric: value}) is holds
+
+
+@pytest.mark.parametrize("text", ["", "loss", "loss == 3", "loss < much", "loss < 1e999", "< 3"])
+def test_a_rule_that_cannot_be_read_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(RecipeError, match="expected a rule such as 'loss < 0.4'"):
+        StopRule.parse(text)
+
+
+def test_an_accuracy_in_percent_is_refused() -> None:
+    with pytest.raises(RecipeError, match="fraction from 0 to 1"):
+        StopRule.parse("accuracy > 99.5")
+
+
+@pytest.mark.parametrize(
+    ("rule", "has_validation", "message"),
+    [
+        ("acc > 0.6", True, "no such metric. Metrics here are loss, accuracy, val_loss, val_accur"),
+        ("val_accuracy > 0.6", False, "cut one with validation = 0.1. Metrics here are loss, accu"),
+        ("test_accuracy > 0.6", True, "stopping by the test part would make its accuracy worth no"),
+    ],
+)
+def test_a_metric_that_is_not_there_is_refused_before_training(
+    rule: str, has_validation: bool, message: str
+) -> None:
+    with pytest.raises(RecipeError, match=message):
+        Stops([StopRule.parse(rule)], None, has_validation)
+
+
+def test_patience_counts_the_epochs_since_the_lowest_validation_loss() -> None:
+    stops = Stops([], 2, has_validation=True)
+    losses = [1.0, 0.8, 0.9, 0.7, 0.7, 0.75]
+    reasons = [stops.reason({"loss": 9.0, "val_loss": loss}) for loss in losses]
+    assert reasons[:-1] == [None] * 5
+    assert reasons[-1] == "val_loss has not fallen below 0.7000 for 2 epochs"
+
+
+def test_without_validation_patience_watches_the_training_loss() -> None:
+    stops = Stops([], 1, has_validation=False)
+    assert stops.reason({"loss": 1.0}) is None
+    assert stops.reason({"loss": 1.0}) is not None
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_stops_with_advice(loss: float) -> None:
+    reason = Stops([], None, has_validation=False).reason({"loss": loss})
+    assert reason is not None
+    assert "learning rate ten times smaller" in reason
