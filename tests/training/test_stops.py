@@ -27,7 +27,7 @@ def test_a_rule_holds_as_it_is_written(text: str, value: float, holds: bool) -> 
 
 @pytest.mark.parametrize("text", ["", "loss", "loss == 3", "loss < much", "loss < 1e999", "< 3"])
 def test_a_rule_that_cannot_be_read_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(RecipeError, match="expected a rule such as 'loss < 0.4'"):
+    with pytest.raises(RecipeError, match=r"expected a rule such as 'loss < 0\.4'"):
         StopRule.parse(text)
 
 

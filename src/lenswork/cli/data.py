@@ -9,6 +9,7 @@ from rich.console import Console, JustifyMethod
 from rich.filesize import decimal
 from rich.table import Table
 
+from lenswork.cli.options import data_home_option, json_option
 from lenswork.data.known import KnownSet
 from lenswork.data.sources import Location, Search, get, survey
 
@@ -20,13 +21,6 @@ COLUMNS: tuple[tuple[str, JustifyMethod], ...] = (
     ("to fetch", "right"),
     ("licence", "left"),
 )
-
-data_home_option = click.option(
-    "--data-home",
-    type=click.Path(path_type=Path),
-    help="The folder that holds data sets, in place of LENSWORK_DATA.",
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 @click.group(name="data")

@@ -16,8 +16,8 @@ from lenswork.cli.options import (
     home_option,
     json_option,
     print_json,
-    recipe_options,
 )
+from lenswork.cli.recipe_options import recipe_options
 from lenswork.errors import UsageError
 from lenswork.model.presets import PRESETS
 from lenswork.record.progress import format_seconds, shown
@@ -64,7 +64,7 @@ def command(
     said |= {key: value for key, value in (("data", data), ("net", preset)) if value}
     recipe = Recipe.read(recipe_file).changed(**said) if recipe_file else Recipe(**said)
     recorder = Recorder(home_folder(home), name)
-    opened = open_for(recipe, data_home)
+    recipe, opened = open_for(recipe, data_home)
     for note in opened.notes:
         click.echo(f"note: {note}", err=True)
     stop = Flag()

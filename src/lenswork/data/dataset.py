@@ -127,7 +127,8 @@ class Cut:
 class Dataset:
     """Labelled pictures in one to three parts; `classes[label]` is a label's name.
 
-    `location` is the folder they were read from, if any; `cut` says how a validation part was
+    `location` is the folder they were read from, if any; `source` is what `open_data` takes to
+    open them again; `cut` says how a validation part was
     set aside, if it was; `notes` say what a reader should know.
     """
 
@@ -135,6 +136,7 @@ class Dataset:
     classes: tuple[str, ...]
     parts: Mapping[SplitName, Part]
     location: Path | None = None
+    source: str = ""
     cut: Cut | None = None
     notes: tuple[str, ...] = field(default=())
 

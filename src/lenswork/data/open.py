@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lenswork.data.dataset import Cut, Dataset
@@ -39,9 +40,9 @@ def open_data(
 
 def _open(data: str, data_home: Path | Sequence[Path] | None) -> Dataset:
     if data == SAMPLE:
-        return open_folder(sample_folder(), name=SAMPLE)
+        return replace(open_folder(sample_folder(), name=SAMPLE), source=SAMPLE)
     if data in KNOWN:
-        return load(data, data_home)
+        return replace(load(data, data_home), source=data)
     path = Path(data).expanduser()
     if not path.exists():
         names = [*KNOWN, SAMPLE]
@@ -50,4 +51,4 @@ def _open(data: str, data_home: Path | Sequence[Path] | None) -> Dataset:
         raise DataError(
             f"{data!r} is neither a folder nor a known data set. {hint}Known are {', '.join(names)}"
         )
-    return open_folder(path)
+    return replace(open_folder(path), source=str(path.resolve()))

@@ -18,7 +18,7 @@ PACKAGES = ("torch", "numpy", "pillow", "scipy", "safetensors")
 def environment(device: str) -> dict[str, Any]:
     """What a figure's reader must know; nothing that names a person or a machine's address."""
     return {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "lenswork": __version__,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",

@@ -44,7 +44,7 @@ def train(
         opened = data
     else:
         recipe = Recipe(**({} if data is None else {"data": str(data)}), **fields)
-        opened = open_for(recipe)
+        recipe, opened = open_for(recipe)
     recorder = Recorder(home_folder(home), name)
     events: Iterator[Event] = recorder.record(fit(recipe, opened, network=network, device=device))
     for _ in shown(events) if progress else events:
@@ -52,21 +52,22 @@ def train(
     return recorder.run
 
 
-def open_for(recipe: Recipe, data_home: Path | None = None) -> Dataset:
-    """Open the data that a recipe names, cut as it says."""
-    return open_data(
+def open_for(recipe: Recipe, data_home: Path | None = None) -> tuple[Recipe, Dataset]:
+    """Open the data that a recipe names, cut as it says; the recipe then says all of that."""
+    opened = open_data(
         recipe.data,
         data_home=data_home,
         validation=recipe.validation,
         group=recipe.group,
         split_seed=recipe.split_seed,
     )
+    return recipe.changed(**_said_by(opened)), opened
 
 
 def _said_by(data: Dataset) -> dict[str, Any]:
     """What an opened data set says of itself in a recipe."""
     cut = data.cut
-    said: dict[str, Any] = {"data": str(data.location or data.name)}
+    said: dict[str, Any] = {"data": data.source or data.name}
     if cut is not None:
         said |= {"validation": cut.fraction, "group": cut.group, "split_seed": cut.seed}
     return said

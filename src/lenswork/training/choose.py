@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lenswork.data.dataset import ArraySource, Dataset, Part
-from lenswork.errors import RecipeError
+from lenswork.errors import PictureError, RecipeError
 from lenswork.model.contract import Output, output_count
 from lenswork.model.layers import Shape, format_shape
 from lenswork.model.preprocess import Preprocess, parse_size
@@ -97,7 +97,16 @@ def _some_shapes(part: Part) -> list[Shape]:
     if isinstance(part.source, ArraySource):
         return [part.source.pictures.shape[1:]]
     places = np.linspace(0, len(part) - 1, min(LOOKED_AT, len(part))).astype(int)
-    return [part.source.read(int(place)).shape for place in places]
+    shapes: list[Shape] = []
+    problem: PictureError | None = None
+    for place in places:
+        try:
+            shapes.append(part.source.read(int(place)).shape)
+        except PictureError as error:  # all unreadable pictures are named together, later
+            problem = error
+    if not shapes and problem is not None:
+        raise problem
+    return shapes
 
 
 def _output(recipe: Recipe, class_count: int) -> Output:

@@ -1,0 +1,39 @@
+# demo, test, check and bench each set up what they need; see README.md for sizes.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check bench clean
+
+demo: $(VENV)/.demo
+	$(BIN)/lenswork train
+
+test: $(VENV)/.dev
+	sh scripts/install_chromium.sh
+	$(MAKE) --no-print-directory lint
+	$(BIN)/pytest
+
+# The fast part of test: lint, types, and every test that takes under two seconds.
+check: $(VENV)/.dev lint
+	$(BIN)/pytest -q -m "not slow"
+
+.PHONY: lint
+lint:
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+# make bench PARTS="epoch overhead" for some of them
+bench: $(VENV)/.dev
+	$(BIN)/python bench/run.py $(PARTS)
+
+$(VENV)/.demo: pyproject.toml constraints.txt
+	sh scripts/make_environment.sh "$(PYTHON)" $(VENV) .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt
+	sh scripts/make_environment.sh "$(PYTHON)" $(VENV) ".[dev]"
+	touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,5 @@
+"""`python -m lenswork`, the same as `lenswork`."""
+
+from lenswork.cli.app import main
+
+main()

@@ -1,0 +1,93 @@
+"""All runs of a home, from an index that can be deleted at any time."""
+
+from pathlib import Path
+from shutil import copytree, rmtree
+
+import pytest
+from tiny_data import striped_data
+
+from lenswork.errors import RunError
+from lenswork.record.index import INDEX, list_runs, open_run
+from lenswork.record.run import Run
+from lenswork.record.train import train
+
+
+@pytest.fixture(scope="module")
+def one_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    home = tmp_path_factory.mktemp("original")
+    return train(striped_data(), home=home, net="flatten, dense classes", epochs=2, progress=False)
+
+
+@pytest.fixture
+def home(tmp_path: Path, one_run: Run) -> Path:
+    """A home with three runs."""
+    for name in ("ant", "bee", "cat"):
+        copytree(one_run.path, tmp_path / name)
+    return tmp_path
+
+
+def names(home: Path) -> set[str]:
+    return {summary.name for summary in list_runs(home)[0]}
+
+
+def test_every_run_folder_is_listed(home: Path) -> None:
+    assert names(home) == {"ant", "bee", "cat"}
+    assert list_runs(home)[1] == []
+
+
+def test_deleting_the_index_loses_nothing(home: Path) -> None:
+    before = list_runs(home)
+    for path in home.glob(f"{INDEX}*"):
+        path.unlink()
+    assert list_runs(home) == before
+
+
+def test_a_damaged_index_is_made_anew(home: Path) -> None:
+    before = list_runs(home)
+    for path in home.glob(f"{INDEX}-*"):
+        path.unlink()
+    (home / INDEX).write_bytes(b"this is no database" * 100)
+    assert list_runs(home) == before
+
+
+def test_runs_that_come_go_and_change_are_noticed(home: Path) -> None:
+    assert names(home) == {"ant", "bee", "cat"}
+    rmtree(home / "ant")
+    copytree(home / "bee", home / "dog")
+    history = home / "cat" / "history.jsonl"
+    history.write_text("".join(history.read_text().splitlines(keepends=True)[:2]))
+    summaries = {summary.name: summary for summary in list_runs(home)[0]}
+    assert set(summaries) == {"bee", "cat", "dog"}
+    assert (summaries["cat"].epochs, summaries["cat"].status) == (1, "killed")
+    assert (summaries["dog"].epochs, summaries["dog"].status) == (2, "finished")
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_listed(home: Path) -> None:
+    (home / "bee" / "recipe.toml").write_text("epochs = 'many'")
+    summaries, problems = list_runs(home)
+    assert {summary.name for summary in summaries} == {"ant", "cat"}
+    (problem,) = problems
+    assert "bee" in problem
+    assert "epochs" in problem
+
+
+def test_a_home_that_is_not_there_has_no_runs(tmp_path: Path) -> None:
+    assert list_runs(tmp_path / "nowhere") == ([], [])
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_run_is_opened_by_name_by_path_and_as_the_last(home: Path) -> None:
+    assert open_run("bee", home).path == home / "bee"
+    assert open_run(home / "cat", Path("elsewhere")).path == home / "cat"
+    assert open_run("last", home).name == list_runs(home)[0][0].name
+
+
+def test_a_name_that_no_run_has_lists_those_that_exist(home: Path) -> None:
+    with pytest.raises(RunError, match=r"there is no run 'owl' in .*; it has cat, bee, ant"):
+        open_run("owl", home)
+
+
+def test_a_name_cannot_lead_out_of_the_home(home: Path) -> None:
+    (home / "inner").mkdir()
+    with pytest.raises(RunError, match="there is no run"):
+        open_run("inner/../../outside", home)
