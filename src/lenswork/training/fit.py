@@ -80,10 +80,12 @@ def _train_step(session: Session, indices: torch.Tensor, totals: Totals, epoch: 
     session.step += 1
     inputs, labels = session.train.batch(indices)
     set_rates(session.optimizer, session.recipe, _rate(session), session.step)
-    session.network.train()
+    if not session.network.training:
+        session.network.train()
     logits = session.network(inputs)
     loss = loss_of(logits, labels, session.output)
-    session.optimizer.zero_grad()
+    for parameter in session.parameters:  # zero_grad() does the same with 0.04 ms of checks
+        parameter.grad = None
     loss.backward()  # type: ignore[no-untyped-call]
     session.optimizer.step()
     loss = loss.detach()

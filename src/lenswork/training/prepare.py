@@ -1,5 +1,6 @@
 """Everything a run needs in place before its first step."""
 
+import functools
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -61,6 +62,11 @@ class Session:
     def epochs(self) -> int:
         """The last epoch's number."""
         return self.recipe.epochs or 0
+
+    @functools.cached_property
+    def parameters(self) -> list[nn.Parameter]:
+        """The network's trained tensors."""
+        return list(self.network.parameters())
 
     def started(self) -> Started:
         """The run's first event."""
