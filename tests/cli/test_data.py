@@ -1,44 +1,22 @@
 """`lenswork data`: what it prints on a terminal's width, in a pipe, and as JSON."""
 
-import importlib.util
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
 
 import pytest
+import tiny_sets
+from faulty_server import FaultyServer
 
 from lenswork.cli.app import main
 from lenswork.data import sources
 from lenswork.data.known import KNOWN
 
-if TYPE_CHECKING:
-    import tiny_sets
-    from faulty_server import FaultyServer
-
-
-def load_helper(name: str) -> ModuleType:
-    """Import a helper of the data tests, which is on no import path."""
-    if name not in sys.modules:
-        path = Path(__file__).parents[1] / "data" / f"{name}.py"
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-if not TYPE_CHECKING:
-    tiny_sets = load_helper("tiny_sets")
-
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator["FaultyServer"]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyServer]:
     monkeypatch.setenv("NO_PROXY", "*")
-    with load_helper("faulty_server").FaultyServer() as running:
+    with FaultyServer() as running:
         yield running
 
 
@@ -52,9 +30,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def tiny_digits(
-    cache: Path, server: "FaultyServer", monkeypatch: pytest.MonkeyPatch
-) -> "FaultyServer":
+def tiny_digits(cache: Path, server: FaultyServer, monkeypatch: pytest.MonkeyPatch) -> FaultyServer:
     """The table of known sets with tiny-digits as its only row, served on loopback."""
     files = tiny_sets.idx_files(tiny_sets.digits())
     for name, content in files.items():
@@ -128,7 +104,7 @@ def test_the_list_as_json_says_the_same(cache: Path, capsys: pytest.CaptureFixtu
 
 
 def test_get_fetches_to_the_cache_once(
-    tiny_digits: "FaultyServer", cache: Path, capsys: pytest.CaptureFixture[str]
+    tiny_digits: FaultyServer, cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("get", "tiny-digits") == 0
     first = capsys.readouterr()
@@ -141,7 +117,7 @@ def test_get_fetches_to_the_cache_once(
 
 
 def test_get_puts_it_where_it_is_told_though_the_cache_has_it(
-    tiny_digits: "FaultyServer", tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny_digits: FaultyServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = tmp_path / "stick"
     home.mkdir()
@@ -153,7 +129,7 @@ def test_get_puts_it_where_it_is_told_though_the_cache_has_it(
 
 
 def test_get_as_json_prints_nothing_else_on_standard_output(
-    tiny_digits: "FaultyServer", cache: Path, capsys: pytest.CaptureFixture[str]
+    tiny_digits: FaultyServer, cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("get", "tiny-digits", "--json") == 0
     facts = json.loads(capsys.readouterr().out)
@@ -162,7 +138,7 @@ def test_get_as_json_prints_nothing_else_on_standard_output(
 
 
 def test_a_failed_download_ends_with_1_and_one_line(
-    tiny_digits: "FaultyServer", cache: Path, capsys: pytest.CaptureFixture[str]
+    tiny_digits: FaultyServer, cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = "train-images-idx3-ubyte.gz"
     tiny_digits.serve(name, b"", status=404)

@@ -1,40 +1,19 @@
 """A faulty server on loopback, tiny data sets, and a machine with no data on it."""
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
 
 import pytest
+from faulty_server import FaultyServer
 
 from lenswork.data import sources
 
-if TYPE_CHECKING:
-    from faulty_server import FaultyServer
-
-
-def load_neighbour(name: str) -> ModuleType:
-    """Import the helper `name` from this folder, which is on no import path."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-faulty_server = load_neighbour("faulty_server")
-load_neighbour("tiny_sets")
-
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator["FaultyServer"]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyServer]:
     """A server on loopback, reached without a proxy."""
     monkeypatch.setenv("NO_PROXY", "*")
-    with faulty_server.FaultyServer() as running:
+    with FaultyServer() as running:
         yield running
 
 

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from faulty_server import FaultyServer
 from tiny_sets import (
     IDX_NAMES,
     animal_archives,
@@ -30,9 +30,6 @@ from lenswork.data.known import KNOWN, SAMPLE, KnownSet
 from lenswork.data.sources import Location, homes, locate, obtain, read, sample_folder, search
 from lenswork.errors import DataError, DownloadError, UsageError
 
-if TYPE_CHECKING:
-    from faulty_server import FaultyServer
-
 NOWHERE = "http://127.0.0.1:1/"  # an address at which nothing answers
 HASTY = Patience(tries=2, pause_seconds=0.001, connect_seconds=1, silence_seconds=0.2)
 FILES = idx_files(digits())
@@ -52,7 +49,7 @@ def pictures_of(dataset: Dataset, part: str) -> np.ndarray:
     return source.pictures
 
 
-def serve(server: "FaultyServer", files: dict[str, bytes]) -> str:
+def serve(server: FaultyServer, files: dict[str, bytes]) -> str:
     for name, content in files.items():
         server.serve(name, content)
     return server.address("")
@@ -169,13 +166,13 @@ def test_an_unknown_name_is_refused_with_those_that_exist() -> None:
             ask("minst")
 
 
-def test_locate_never_fetches(bare_machine: Path, server: "FaultyServer") -> None:
+def test_locate_never_fetches(bare_machine: Path, server: FaultyServer) -> None:
     assert all(locate(name) is None for name in KNOWN)
     assert not bare_machine.exists()
 
 
 def test_what_is_nowhere_is_fetched_to_the_cache_once(
-    bare_machine: Path, server: "FaultyServer", capsys: pytest.CaptureFixture[str]
+    bare_machine: Path, server: FaultyServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     known = digits_set(serve(server, FILES), FILES)
     first, second = obtain(known), obtain(known)
@@ -192,14 +189,14 @@ def test_what_is_nowhere_is_fetched_to_the_cache_once(
     )
 
 
-def test_an_npz_archive_is_fetched_and_read(bare_machine: Path, server: "FaultyServer") -> None:
+def test_an_npz_archive_is_fetched_and_read(bare_machine: Path, server: FaultyServer) -> None:
     files = {"tiny-digits.npz": npz_bytes(digits())}
     fetched = obtain(digits_set(serve(server, files), files))
     assert np.array_equal(pictures_of(read(fetched), "train")[..., 0], digits()["x_train"])
 
 
 def test_archives_are_unpacked_and_nothing_else_is_left(
-    bare_machine: Path, server: "FaultyServer"
+    bare_machine: Path, server: FaultyServer
 ) -> None:
     archives = animal_archives()
     fetched = obtain(animals_set(serve(server, archives), archives))
@@ -209,7 +206,7 @@ def test_archives_are_unpacked_and_nothing_else_is_left(
 
 
 def test_a_home_given_as_an_argument_is_where_it_is_put(
-    tmp_path: Path, bare_machine: Path, server: "FaultyServer"
+    tmp_path: Path, bare_machine: Path, server: FaultyServer
 ) -> None:
     fetched = obtain(digits_set(serve(server, FILES), FILES), tmp_path)
     assert fetched.folder == tmp_path / "tiny-digits"
@@ -217,7 +214,7 @@ def test_a_home_given_as_an_argument_is_where_it_is_put(
 
 
 def test_the_variable_is_searched_but_never_written_to(
-    tmp_path: Path, bare_machine: Path, server: "FaultyServer", monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, bare_machine: Path, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
@@ -227,7 +224,7 @@ def test_the_variable_is_searched_but_never_written_to(
 
 
 def test_asked_for_in_one_home_only_it_is_put_there_though_another_has_it(
-    tmp_path: Path, bare_machine: Path, server: "FaultyServer"
+    tmp_path: Path, bare_machine: Path, server: FaultyServer
 ) -> None:
     known = digits_set(serve(server, FILES), FILES)
     write_files(bare_machine / "tiny-digits", FILES)
@@ -236,7 +233,7 @@ def test_asked_for_in_one_home_only_it_is_put_there_though_another_has_it(
 
 
 def test_a_home_that_cannot_be_written_to_leaves_the_cache_or_an_error(
-    tmp_path: Path, bare_machine: Path, server: "FaultyServer", monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, bare_machine: Path, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # tests may run as root
     known = digits_set(serve(server, FILES), FILES)
@@ -246,7 +243,7 @@ def test_a_home_that_cannot_be_written_to_leaves_the_cache_or_an_error(
 
 
 def test_an_interrupted_fetch_is_never_taken_for_whole_and_is_completed_by_the_next(
-    bare_machine: Path, server: "FaultyServer", capsys: pytest.CaptureFixture[str]
+    bare_machine: Path, server: FaultyServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = list(FILES)
     known = digits_set(serve(server, dict(list(FILES.items())[:2])), FILES)
@@ -261,7 +258,7 @@ def test_an_interrupted_fetch_is_never_taken_for_whole_and_is_completed_by_the_n
 
 
 def test_files_that_were_compressed_again_are_as_good_and_not_replaced(
-    bare_machine: Path, server: "FaultyServer"
+    bare_machine: Path, server: FaultyServer
 ) -> None:
     name, content = next(iter(FILES.items()))
     again = gzip.compress(gzip.decompress(content), compresslevel=1, mtime=1)
@@ -273,7 +270,7 @@ def test_files_that_were_compressed_again_are_as_good_and_not_replaced(
 
 
 def test_archives_that_have_arrived_are_not_fetched_again(
-    bare_machine: Path, server: "FaultyServer"
+    bare_machine: Path, server: FaultyServer
 ) -> None:
     archives = animal_archives()
     known = animals_set(serve(server, {"train.zip": archives["train.zip"]}), archives)
@@ -286,7 +283,7 @@ def test_archives_that_have_arrived_are_not_fetched_again(
 
 
 def test_a_file_put_by_hand_where_the_error_says_is_used(
-    bare_machine: Path, server: "FaultyServer"
+    bare_machine: Path, server: FaultyServer
 ) -> None:
     with pytest.raises(DownloadError) as caught:
         obtain(ANIMALS, patience=HASTY)
@@ -305,7 +302,7 @@ def test_a_file_put_by_hand_where_the_error_says_is_used(
 )
 def test_archives_that_are_not_the_set_leave_no_folder(
     bare_machine: Path,
-    server: "FaultyServer",
+    server: FaultyServer,
     spoil: Callable[[dict[str, bytes]], dict[str, bytes]],
     message: str,
 ) -> None:
@@ -316,7 +313,7 @@ def test_archives_that_are_not_the_set_leave_no_folder(
 
 
 def test_an_incomplete_folder_of_the_users_is_not_overwritten(
-    tmp_path: Path, bare_machine: Path, server: "FaultyServer"
+    tmp_path: Path, bare_machine: Path, server: FaultyServer
 ) -> None:
     folder = animals_folder(tmp_path / "tiny-animals")
     (folder / "train" / "cats" / "a.png").unlink()
@@ -330,7 +327,7 @@ def test_an_incomplete_folder_of_the_users_is_not_overwritten(
     assert (folder / "train" / "cats" / "b.png").exists()
 
 
-def test_without_room_nothing_is_asked_for(bare_machine: Path, server: "FaultyServer") -> None:
+def test_without_room_nothing_is_asked_for(bare_machine: Path, server: FaultyServer) -> None:
     huge = replace(DIGITS.files[0], size_bytes=10**18)
     with pytest.raises(DownloadError, match="make room or name another data home"):
         obtain(replace(DIGITS, files=(huge,)))
@@ -338,7 +335,7 @@ def test_without_room_nothing_is_asked_for(bare_machine: Path, server: "FaultySe
 
 
 def test_the_set_that_another_process_completed_meanwhile_is_used(
-    bare_machine: Path, server: "FaultyServer", monkeypatch: pytest.MonkeyPatch
+    bare_machine: Path, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def faster(*_: object) -> Path:
         animals_folder(bare_machine / "tiny-animals")

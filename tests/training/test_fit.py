@@ -101,7 +101,7 @@ def test_it_computes_what_a_plain_loop_computes(classes: int) -> None:
         with torch.no_grad():
             for parameter in network.parameters():
                 if parameter.grad is not None:
-                    parameter -= 0.1 * parameter.grad
+                    parameter.sub_(parameter.grad, alpha=0.1)
     for name, tensor in network.state_dict().items():
         torch.testing.assert_close(ours[name], tensor, rtol=1e-4, atol=1e-6)
 
@@ -194,7 +194,8 @@ class Tiny(nn.Module):
         self.dense = nn.Linear(SIDE * SIDE, outputs)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        return self.dense(inputs.flatten(1))
+        logits: Tensor = self.dense(inputs.flatten(1))
+        return logits
 
 
 def test_a_module_of_ones_own_can_be_trained_in_place_of_a_net() -> None:

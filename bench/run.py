@@ -1,0 +1,124 @@
+"""Measure Lenswork beside its peers, side by side in one run.
+
+    python bench/run.py                     every part
+    python bench/run.py epoch start         some parts
+    python bench/run.py --list              what there is
+    python bench/run.py epoch --quick       one short round, to see that all works
+
+Every peer gets an environment of its own under .bench/, made when it is first needed from the
+exact versions in bench/peers/. Results go to bench/results/PART.json (those of --quick to
+.bench/quick/), and `python bench/report.py` makes docs/benchmarks.md of them. Of PyTorch, pip
+takes the build that its configuration offers; the small CPU build comes with
+PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu. The build is recorded.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from environments import HOME
+from machine import this_machine
+from parts import PARTS, Part
+from report import RESULTS
+from results import document, write
+from rounds import MeasurementError, Round, Settings, run_rounds
+
+DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")  # package dataset-fashion-mnist
+QUICK_PICTURES = 3_200
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the parts that were asked for, one after the other."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    unknown = [name for name in asked.parts if name not in PARTS]
+    if unknown:
+        parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    if asked.list:
+        for part in PARTS.values():
+            print(f"{part.name:10} {part.title}, {part.rounds} rounds: {_names(part)}")
+        return 0
+    settings = Settings(
+        epochs=asked.epochs or (2 if asked.quick else 3),
+        pictures=QUICK_PICTURES if asked.quick else 0,
+        data=(asked.data or _fashion_mnist()).resolve(),
+        most_other_percent=asked.most_other,
+    )
+    folder = HOME / "quick" if asked.quick else RESULTS
+    for name in asked.parts or PARTS:
+        part = PARTS[name]
+        rounds = asked.seeds or (1 if asked.quick else part.rounds)
+        try:
+            run_part(part, settings, rounds, folder / f"{name}.json")
+        except MeasurementError as error:
+            print(f"error: part {name} stopped, nothing written: {error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+def run_part(part: Part, settings: Settings, rounds: int, path: Path) -> None:
+    """Measure `part` and write its result to `path`.
+
+    After each round the result so far is kept under .bench/unfinished/, so that a long run that
+    is stopped is not lost; only a finished one replaces the last result.
+    """
+    machine = this_machine()
+    unfinished = HOME / "unfinished" / path.name
+    done: list[Round] = []
+    print(f"{part.name}: {part.title}, {rounds} rounds of {_names(part)}", file=sys.stderr)
+    for one in run_rounds(part, settings, rounds):
+        done.append(one)
+        write(document(part, settings, machine, done), unfinished)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.replace(path)
+    print(f"{part.name}: written to {path}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--seeds", type=_count, metavar="N", help="rounds, each its own seed")
+    parser.add_argument(
+        "--epochs", type=_several, metavar="N", help="epochs in a process, 2 or more (default 3)"
+    )
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="Fashion-MNIST's idx files")
+    parser.add_argument(
+        "--most-other",
+        type=float,
+        metavar="PERCENT",
+        help="run a round again if other work took more of the cores' time than this",
+    )
+    parser.add_argument("--quick", action="store_true", help="one round, 2 epochs, few pictures")
+    parser.add_argument("--list", action="store_true", help="list the parts and stop")
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("expected 1 or more")
+    return number
+
+
+def _several(text: str) -> int:
+    if _count(text) < 2:
+        raise argparse.ArgumentTypeError("expected 2 or more: the first epoch is warming up")
+    return int(text)
+
+
+def _fashion_mnist() -> Path:
+    home = os.environ.get("LENSWORK_DATA")
+    own = Path(home) / "fashion-mnist" if home else DEBIAN_FOLDER
+    return own if own.is_dir() else DEBIAN_FOLDER
+
+
+def _names(part: Part) -> str:
+    return ", ".join(contender.name for contender in part.contenders)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""The benchmark page says what the results say, and the ratios are taken within rounds."""
+
+from pathlib import Path
+
+import pytest
+
+import report
+from figures import Figures, figures, paired_ratios
+from machine import Machine
+from parts import Contender, Measure, Part, Target
+from results import Document, document, read_all, write
+from rounds import Round, Settings
+
+MACHINE = Machine("A processor", 2, 4, 7.5, "Linux 6.1", "3.11.2")
+SETTINGS = Settings(epochs=3, pictures=0, data=Path("pictures"))
+PART = Part(
+    name="epoch",
+    title="A small race",
+    about="Two programs do the same.",
+    conditions=("Nobody looked.",),
+    contenders=(
+        Contender("ours", "what we do", "project", "ours.py", ("--epochs", "{epochs}")),
+        Contender("theirs", "what they do", "theirs", "theirs.py"),
+    ),
+    measures=(Measure("seconds", "time", "s"), Measure("right", "accuracy", "", 3)),
+    targets=(
+        Target("ours", "seconds", at_most=0.5, to="theirs"),
+        Target("ours", "seconds", at_most=3.5),
+        Target("theirs", "seconds", to="ours"),
+    ),
+)
+
+
+def answer(seconds: float, right: float) -> Document:
+    return {
+        "measures": {"seconds": seconds, "right": right},
+        "versions": {"library": "1.2"},
+        "threads": 2,
+    }
+
+
+def three_rounds() -> list[Round]:
+    """Ours 2, 3, 4 seconds beside theirs 4, 4, 16: ratios 0.5, 0.75, 0.25."""
+    pairs = [(2.0, 4.0), (3.0, 4.0), (4.0, 16.0)]
+    return [
+        Round(seed, 10.0 * seed, 0.5, {"ours": answer(ours, 0.9), "theirs": answer(theirs, 0.8)})
+        for seed, (ours, theirs) in enumerate(pairs)
+    ]
+
+
+def made() -> Document:
+    return document(PART, SETTINGS, MACHINE, three_rounds())
+
+
+def test_figures_of_an_odd_and_an_even_number_of_values() -> None:
+    assert figures([3.0, 1.0, 10.0]) == Figures(3, 3.0, 1.0, 10.0)
+    assert figures([4.0, 1.0, 2.0, 3.0]) == Figures(4, 2.5, 1.0, 4.0)
+
+
+def test_ratios_are_paired_by_round_and_not_taken_of_medians() -> None:
+    ratios = paired_ratios([2.0, 3.0, 4.0], [4.0, 4.0, 16.0])
+    assert ratios == [0.5, 0.75, 0.25]
+    assert figures(ratios).median == 0.5  # of the medians it would be 3 / 4
+
+
+def test_ratios_of_unequal_numbers_of_rounds_are_refused() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        paired_ratios([1.0, 2.0], [1.0])
+
+
+def test_what_slows_a_whole_round_leaves_its_ratio_as_it_was() -> None:
+    assert paired_ratios([2.0 * 7, 3.0], [4.0 * 7, 4.0]) == paired_ratios([2.0, 3.0], [4.0, 4.0])
+
+
+def test_a_result_keeps_every_value_and_every_answer() -> None:
+    result = made()
+    ours = result["contenders"][0]
+    assert ours["figures"]["seconds"] == {"n": 3, "median": 3.0, "min": 2.0, "max": 4.0}
+    assert [one["measures"]["seconds"] for one in ours["answers"]] == [2.0, 3.0, 4.0]
+    assert result["targets"][0]["values"] == [0.5, 0.75, 0.25]
+    assert result["settings"] == {"epochs": 3, "pictures": "all"}
+
+
+def test_a_result_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
+    write(made(), tmp_path / "results" / "epoch.json")
+    assert read_all(tmp_path / "results") == [made()]
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["epoch.json"]
+
+
+def test_the_page_shows_the_figures_of_the_json() -> None:
+    text = report.page([made()])
+    assert "| n = 3 | time, s | accuracy |" in text
+    assert "| ours: what we do | **3.00** (2.00 to 4.00) | **0.900** (0.900 to 0.900) |" in text
+    assert "| theirs: what they do | **4.00** (4.00 to 16.00) |" in text
+    assert (
+        "| ours / theirs, time | **0.500** (0.250 to 0.750) | at most 0.5: met | 2 of 3 |" in text
+    )
+
+
+def test_the_page_follows_the_json_when_it_changes() -> None:
+    result = made()
+    result["contenders"][0]["figures"]["seconds"]["median"] = 2.75
+    result["targets"][0]["figures"]["median"] = 0.61
+    text = report.page([result])
+    assert "**2.75** (2.00 to 4.00)" in text
+    assert "**0.610** (0.250 to 0.750) | at most 0.5: **missed**" in text
+
+
+def test_a_target_without_a_limit_promises_nothing() -> None:
+    text = report.page([made()])
+    assert "| theirs / ours, time | **2.000** (1.333 to 4.000) | none |  |" in text
+    assert "| ours, time | **3.00** (2.00 to 4.00) s | at most 3.5 s: met | 2 of 3 |" in text
+
+
+def test_the_page_states_its_conditions() -> None:
+    text = report.page([made()])
+    for stated in (
+        "- Nobody looked.",
+        "- 3 epochs in a process, all training pictures.",
+        "A processor, 2 of 4 cores, 7.5 GiB, Linux 6.1, Python 3.11.2.",
+        "Other work took 10.0% of the cores' time meanwhile, 20.0% in the worst round.",
+        "- ours: library 1.2, 2 threads.",
+    ):
+        assert stated in text
+
+
+def test_check_tells_a_page_that_is_out_of_date(tmp_path: Path) -> None:
+    write(made(), tmp_path / "epoch.json")
+    given = ["--results", str(tmp_path), "--page", str(tmp_path / "page.md")]
+    assert report.main([*given, "--check"]) == 1
+    assert report.main(given) == 0
+    assert report.main([*given, "--check"]) == 0
+    (tmp_path / "page.md").write_text("4.99 s, trust me")
+    assert report.main([*given, "--check"]) == 1
+
+
+def test_the_page_in_docs_is_what_the_results_come_to() -> None:
+    if not report.PAGE.exists():
+        pytest.skip("docs/benchmarks.md has not been made yet")
+    assert report.main(["--check"]) == 0
