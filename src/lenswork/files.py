@@ -1,7 +1,7 @@
 """Writing files whole or not at all."""
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,12 +14,12 @@ def written_whole(path: Path) -> Iterator[Path]:
     The content is synced to disk before the rename; on an error the temporary file is removed
     and `path` stays as it was.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    permissions = temporary.stat().st_mode  # as the umask left them; a writer may change them
     try:
         yield temporary
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(permissions)
         sync(temporary)
         temporary.replace(path)
         sync(path.parent)
@@ -42,9 +42,3 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -1,13 +1,15 @@
 """A folder of class folders as a data set, and what is wrong with a folder that is not one."""
 
+import difflib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from lenswork.data.dataset import Dataset, FileSource, Part
-from lenswork.data.decode import PICTURE_SUFFIXES
+from lenswork.data.decode import PICTURE_SUFFIXES, printable
 from lenswork.errors import DataError
 from lenswork.kinds import SplitName
 
@@ -26,30 +28,47 @@ EXPECTED = (
 )
 
 
+LEVELS_SEARCHED = 3
+FOLDERS_SEARCHED = 200
+
+
+class _WrongPlaceError(DataError):
+    """The folder is not of the shape that was expected: another path was probably meant."""
+
+
 def open_folder(path: Path, *, name: str | None = None) -> Dataset:
     """Read the folder at `path`: `class/picture` or `train/class/picture` and its siblings.
 
     Classes are the sub-folders' names in alphabetical order. Nothing is decoded yet. Raises
     `DataError` when the folder has another shape, saying which path was probably meant.
     """
+    try:
+        return _read(path, name)
+    except _WrongPlaceError as error:
+        meant = _probably_meant(path)
+        hint = f". You probably meant {' or '.join(map(printable, meant))}" if meant else ""
+        raise DataError(f"{error}{hint}") from error
+
+
+def _read(path: Path, name: str | None) -> Dataset:
+    try:
+        return _read_listed(path, name)
+    except OSError as error:
+        place = printable(Path(error.filename or path))
+        raise DataError(f"cannot read the folder {place}: {error.strerror}") from error
+
+
+def _read_listed(path: Path, name: str | None) -> Dataset:
     if not path.is_dir():
-        raise DataError(f"{EXPECTED}; {path} is {'a file' if path.exists() else 'not there'}")
-    folders = _folders(path)
-    if not folders:
-        _refuse_without_folders(path)
-    splits = _find_splits(path, folders)
-    if not splits:
-        splits = {"train": path}
-    elif "train" not in splits:
-        raise DataError(
-            f"expected a train/ folder beside {', '.join(f.name + '/' for f in splits.values())} "
-            f"in {path}, found none; name the folder with the training pictures train/"
-        )
-    files = {split: _class_files(folder) for split, folder in splits.items()}
+        found = "a file" if path.exists() else "not there"
+        raise _WrongPlaceError(f"{EXPECTED}; {printable(path)} is {found}")
+    splits = _find_splits(path, _folders(path))
+    files = {split: _class_files(path, folder) for split, folder in splits.items()}
     classes = _agreed_classes(path, splits, files)
     notes = [note for folder in splits.values() for note in _notes(folder)]
+    notes += _unused_beside(path.resolve())
     return Dataset(
-        name=name or path.resolve().name,
+        name=name or printable(Path(path.resolve().name)),
         classes=classes,
         parts={split: _part(path, classes, found) for split, found in files.items()},
         location=path,
@@ -58,29 +77,50 @@ def open_folder(path: Path, *, name: str | None = None) -> Dataset:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The picture files directly in `folder`, by suffix, in alphabetical order."""
+    """The picture files directly in `folder`, by suffix, in alphabetical order.
+
+    A broken link counts, so that it is named when it is read and not left out in silence.
+    """
     with os.scandir(folder) as entries:
         names = sorted(
             entry.name
             for entry in entries
             if not entry.name.startswith(".")
             and os.path.splitext(entry.name)[1].lower() in PICTURE_SUFFIXES  # noqa: PTH122
+            and not entry.is_dir()
         )
     return [folder / name for name in names]
 
 
 def _folders(path: Path) -> list[Path]:
-    try:
-        return sorted(
-            child
-            for child in path.iterdir()
-            if child.is_dir() and not child.name.startswith((".", "__MACOSX"))
-        )
-    except PermissionError as error:
-        raise DataError(f"cannot read the folder {path}: permission denied") from error
+    return sorted(
+        child
+        for child in path.iterdir()
+        if not child.name.startswith((".", "__MACOSX")) and child.is_dir()
+    )
 
 
 def _find_splits(path: Path, folders: Sequence[Path]) -> dict[SplitName, Path]:
+    """The folder of each part; the path itself is the training part if it holds classes."""
+    splits = _named_splits(path, folders)
+    strays = [folder.name for folder in folders if folder not in splits.values()]
+    if "train" not in splits:
+        if not splits or strays:
+            return {"train": path}
+        raise _WrongPlaceError(
+            f"expected a train/ folder beside {', '.join(f.name + '/' for f in splits.values())} "
+            f"in {printable(path)}, found none; name the folder with the training pictures train/"
+        )
+    if strays:
+        raise DataError(
+            f"{printable(path)} has {', '.join(f.name + '/' for f in splits.values())} and beside "
+            f"them {', '.join(name + '/' for name in strays)}: expected either class folders or "
+            f"train/, validation/ and test/ folders, not both"
+        )
+    return splits
+
+
+def _named_splits(path: Path, folders: Sequence[Path]) -> dict[SplitName, Path]:
     splits: dict[SplitName, Path] = {}
     for folder in folders:
         split = SPLIT_FOLDERS.get(folder.name.lower())
@@ -88,39 +128,27 @@ def _find_splits(path: Path, folders: Sequence[Path]) -> dict[SplitName, Path]:
             continue
         if split in splits:
             raise DataError(
-                f"{path} has both {splits[split].name}/ and {folder.name}/ for its {split} "
-                "pictures: keep one of them"
+                f"{printable(path)} has both {splits[split].name}/ and {folder.name}/ for its "
+                f"{split} pictures: keep one of them"
             )
         splits[split] = folder
-    strays = [folder.name for folder in folders if folder not in splits.values()]
-    if splits and strays and "train" in splits:
-        raise DataError(
-            f"{path} has {', '.join(folder.name + '/' for folder in splits.values())} and beside "
-            f"them {', '.join(name + '/' for name in strays)}: expected either class folders or "
-            f"train/, validation/ and test/ folders, not both"
-        )
-    return {} if "train" not in splits and strays else splits
+    return splits
 
 
-def _class_files(folder: Path) -> dict[str, list[Path]]:
-    """The picture files of each class folder in `folder`."""
+def _class_files(path: Path, folder: Path) -> dict[str, list[Path]]:
+    """The picture files of each class folder in `folder`, which is a part of `path` or itself."""
     class_folders = _folders(folder)
-    files = {child.name: pictures_in(child) for child in class_folders}
-    empty = [child for child in class_folders if not files[child.name]]
-    if class_folders and len(empty) == len(class_folders):
-        _refuse_too_high(folder, class_folders)
+    if not class_folders:
+        _refuse_without_folders(path, folder)
+    files = {printable(Path(child.name)): pictures_in(child) for child in class_folders}
+    empty = [child for child in class_folders if not files[printable(Path(child.name))]]
+    if len(empty) == len(class_folders):
+        _refuse_without_pictures(folder, class_folders)
     if empty:
-        raise DataError(
-            f"expected pictures in every class folder, found none in {empty[0]}"
+        raise _WrongPlaceError(
+            f"expected pictures in every class folder, found none in {printable(empty[0])}"
             + (f" and {len(empty) - 1} more" if len(empty) > 1 else "")
             + "; add pictures or remove the folder"
-        )
-    if not class_folders:
-        _refuse_without_folders(folder)
-    if len(class_folders) == 1:
-        raise DataError(
-            f"expected at least two classes in {folder}, found one: {class_folders[0].name!r}; "
-            "a classifier needs something to tell it from"
         )
     return files
 
@@ -134,14 +162,27 @@ def _agreed_classes(
     for split, found in files.items():
         missing, extra = sorted(classes - set(found)), sorted(set(found) - classes)
         if missing or extra:
-            train, other = splits["train"].name, splits[split].name
-            differences = [f"only in {train}/: {', '.join(missing)}"] if missing else []
-            differences += [f"only in {other}/: {', '.join(extra)}"] if extra else []
             raise DataError(
-                f"expected the same class folders in {train}/ and {other}/ of {path}, found "
-                f"{'; '.join(differences)}"
+                f"expected the same class folders in {splits['train'].name}/ and "
+                f"{splits[split].name}/ of {printable(path)}, found "
+                + _differences(splits["train"].name, missing, splits[split].name, extra)
             )
+    if len(classes) == 1:
+        raise _WrongPlaceError(
+            f"expected at least two classes in {printable(splits['train'])}, found one: "
+            f"{classes.pop()!r}; a classifier needs something to tell it from"
+        )
     return tuple(sorted(classes))
+
+
+def _differences(train: str, missing: Sequence[str], other: str, extra: Sequence[str]) -> str:
+    texts = [f"only in {train}/: {', '.join(missing)}"] if missing else []
+    texts += [f"only in {other}/: {', '.join(extra)}"] if extra else []
+    lower = {name.lower(): name for name in missing}
+    for name in extra:
+        if near := difflib.get_close_matches(name.lower(), lower, n=1):
+            texts.append(f"{other}/{name} is probably {train}/{lower[near[0]]}")
+    return "; ".join(texts)
 
 
 def _part(root: Path, classes: Sequence[str], files: Mapping[str, Sequence[Path]]) -> Part:
@@ -151,43 +192,94 @@ def _part(root: Path, classes: Sequence[str], files: Mapping[str, Sequence[Path]
 
 
 def _id(root: Path, path: Path) -> str:
-    """The path inside the data, printable even where a name is not UTF-8."""
-    return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "backslashreplace")
+    return printable(path.relative_to(root))
+
+
+def _unused_beside(path: Path) -> list[str]:
+    """A note when `path` is a train folder and its validation or test folder is passed by."""
+    if SPLIT_FOLDERS.get(path.name.lower()) != "train":
+        return []
+    unused = [f for f in _folders(path.parent) if f.name.lower() in SPLIT_FOLDERS and f != path]
+    if not unused:
+        return []
+    names = " and ".join(f"{printable(Path(folder.name))}/" for folder in unused)
+    return [f"{names} beside {path.name}/ is not used: give {printable(path.parent)} to use it"]
 
 
 def _notes(folder: Path) -> list[str]:
     notes = []
     if stray := pictures_in(folder):
-        notes.append(f"{len(stray):,} pictures directly in {folder} belong to no class: left out")
+        notes.append(
+            f"{len(stray):,} pictures directly in {printable(folder)} belong to no class: left out"
+        )
     for class_folder in _folders(folder):
         visible = [p for p in class_folder.iterdir() if not p.name.startswith(".")]
         others = len(visible) - len(pictures_in(class_folder))
         if others:
-            notes.append(f"{others:,} files or folders in {class_folder} are no pictures: left out")
+            notes.append(
+                f"{others:,} files or folders in {printable(class_folder)} are no pictures: "
+                "left out"
+            )
     return notes
 
 
-def _refuse_without_folders(path: Path) -> None:
-    pictures = pictures_in(path)
+def _refuse_without_folders(path: Path, folder: Path) -> None:
+    place, pictures = printable(folder), len(pictures_in(folder))
     if not pictures:
-        raise DataError(f"{EXPECTED}; {path} has neither folders nor pictures")
-    meant = path.resolve().parent
-    if meant.name.lower() in SPLIT_FOLDERS:
-        meant = meant.parent
-    raise DataError(
-        f"{EXPECTED}; {path} has {len(pictures):,} pictures and no folders: it looks like one "
-        f"class. You probably meant {meant}"
-    )
-
-
-def _refuse_too_high(path: Path, folders: Sequence[Path]) -> None:
-    meant = [folder for folder in folders if _folders(folder)]
-    if not meant:
-        raise DataError(
-            f"{EXPECTED}; the folders in {path} ({', '.join(f.name for f in folders[:5])}) "
-            "have no pictures"
+        raise _WrongPlaceError(f"{EXPECTED}; {place} has neither folders nor pictures")
+    if folder == path:
+        raise _WrongPlaceError(
+            f"{EXPECTED}; {place} has {pictures:,} pictures and no folders: it looks like one class"
         )
     raise DataError(
-        f"{EXPECTED}; the folders in {path} hold folders, not pictures: this is one level too "
-        f"high. You probably meant {' or '.join(str(folder) for folder in meant[:3])}"
+        f"expected one sub-folder of pictures a class in {place}, found {pictures:,} pictures and "
+        f"no folders: sort them into class folders, or move {folder.name}/ away"
     )
+
+
+def _refuse_without_pictures(path: Path, folders: Sequence[Path]) -> None:
+    if any(_folders(folder) for folder in folders):
+        raise _WrongPlaceError(
+            f"{EXPECTED}; the folders in {printable(path)} hold folders, not pictures: this is one "
+            "level too high"
+        )
+    names = ", ".join(printable(Path(folder.name)) for folder in folders[:5])
+    raise _WrongPlaceError(
+        f"{EXPECTED}; the folders in {printable(path)} ({names}) have no pictures"
+    )
+
+
+def _probably_meant(path: Path) -> list[Path]:
+    """Up to three folders near `path` that can be opened: the highest below it, or one above."""
+    for level in _levels_below(path):
+        if found := list(islice(filter(_opens, level), 3)):
+            return found
+    above = list(path.absolute().parents)[:LEVELS_SEARCHED]
+    found = [folder for folder in above if _opens(folder)][:2]
+    # a part opens by itself, but the data it is a part of was meant
+    return found[1:] if len(found) > 1 and found[0].name.lower() in SPLIT_FOLDERS else found[:1]
+
+
+def _levels_below(path: Path) -> Iterator[list[Path]]:
+    """The folders below `path`, level by level, without the parts of a data set."""
+    level, left = [path], FOLDERS_SEARCHED
+    for _ in range(LEVELS_SEARCHED):
+        level = [child for folder in level for child in _candidates(folder)][:left]
+        left -= len(level)
+        yield level
+
+
+def _candidates(path: Path) -> list[Path]:
+    try:
+        children = _folders(path)
+    except OSError:
+        return []
+    return [child for child in children if child.name.lower() not in SPLIT_FOLDERS]
+
+
+def _opens(path: Path) -> bool:
+    try:
+        _read(path, None)
+    except DataError:
+        return False
+    return True

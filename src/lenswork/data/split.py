@@ -39,34 +39,44 @@ def cut_validation(data: Dataset, cut: Cut) -> Dataset:
 def group_names(ids: Sequence[str], pattern: str) -> list[str]:
     """The group of each picture; raises `DataError` naming a file that matches nothing."""
     matches = [re.search(pattern, name.rsplit("/", 1)[-1]) for name in ids]
-    unmatched = [name for name, match in zip(ids, matches, strict=True) if match is None]
+    found = [match[1 if match.re.groups else 0] if match else None for match in matches]
+    unmatched = [name for name, group in zip(ids, found, strict=True) if group is None]
     if unmatched:
         raise DataError(
             f"group pattern {pattern!r} must match every file's name: {len(unmatched):,} of "
             f"{len(ids):,} do not match, {unmatched[0]} for one"
         )
-    found = [match for match in matches if match is not None]
-    return [match.group(1) if match.re.groups else match.group(0) for match in found]
+    return [group for group in found if group is not None]
 
 
 def _choose_held_out(data: Dataset, groups: Sequence[str], cut: Cut) -> np.ndarray:
     """A mask over the training pictures: whole groups, near the fraction in every class."""
     counts = _class_counts(groups, data.train.labels, len(data.classes))
-    class_sizes = np.bincount(data.train.labels, minlength=len(data.classes))
-    wanted = np.maximum(np.round(class_sizes * cut.fraction), 1)
+    sizes = np.bincount(data.train.labels, minlength=len(data.classes))
+    wanted = np.maximum(np.round(sizes * cut.fraction), 1)
     taken = np.zeros(len(data.classes))
     chosen: set[str] = set()
     names = sorted(counts)
-    for position in generator(cut.seed, "validation").permutation(len(names)):
-        name = names[position]
+    order = [names[at] for at in generator(cut.seed, "validation").permutation(len(names))]
+    for name in order:
         after = taken + counts[name]
         closer = np.abs(after - wanted).sum() < np.abs(taken - wanted).sum()
-        leaves_some = bool(np.all((after < class_sizes) | (counts[name] == 0)))
-        if closer and leaves_some:
+        if closer and _leaves_some(after, counts[name], sizes):
             chosen.add(name)
             taken = after
+    for label in np.flatnonzero(taken == 0):  # each of its groups is far larger than was wanted
+        fits = [n for n in order if _leaves_some(taken + counts[n], counts[n], sizes)]
+        having = [name for name in fits if counts[name][label]]
+        for name in sorted(having, key=lambda name: float(counts[name].sum()))[:1]:
+            chosen.add(name)
+            taken = taken + counts[name]
     _refuse_unsplit(data, groups, taken)
     return np.array([name in chosen for name in groups])
+
+
+def _leaves_some(after: np.ndarray, group: np.ndarray, sizes: np.ndarray) -> bool:
+    """Whether each class of a group keeps training pictures once the group is taken."""
+    return bool(np.all((after < sizes) | (group == 0)))
 
 
 def _class_counts(

@@ -1,6 +1,6 @@
 """A network that keeps its contract, as one safetensors file."""
 
-import json
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -25,6 +25,7 @@ METADATA_KEY = "lenswork"
 WEIGHT = "weight."
 GOLDEN = "golden.picture."
 EXPECTED = "golden.probabilities"
+CHECKSUM = "contract.sha256"  # golden answers cannot tell when classes have changed names
 TOLERANCE = 1e-4  # between machines: other processors add in another order
 BATCH = 256
 
@@ -64,8 +65,10 @@ class Classifier:
 
     def probabilities_of(self, pictures: Sequence[Picture]) -> Probabilities:
         """Class probabilities, (count, classes), of opened pictures of any size."""
-        prepared = [self.contract.preprocess.apply(picture) for picture in pictures]
-        return self.probabilities(np.stack(prepared))
+        prepared = np.empty((len(pictures), *self.contract.preprocess.input_shape), np.uint8)
+        for index, picture in enumerate(pictures):
+            prepared[index] = self.contract.preprocess.apply(picture)
+        return self.probabilities(prepared)
 
     def probabilities(self, pictures: Pictures) -> Probabilities:
         """Class probabilities, (count, classes), of pictures already at the contract's size.
@@ -78,13 +81,16 @@ class Classifier:
                 f"expected uint8 pictures of shape (count, {', '.join(map(str, expected))}), got "
                 f"{pictures.dtype} of shape {pictures.shape}; predict() takes any size"
             )
+        self.network.eval()  # whoever trained on in the meantime
         device = next(iter(self.network.parameters()), torch.empty(0)).device
-        answers = []
+        answers = [torch.empty(0, len(self.classes))]
         with torch.inference_mode():
             for start in range(0, len(pictures), BATCH):
-                batch = torch.from_numpy(np.ascontiguousarray(pictures[start : start + BATCH]))
+                batch = torch.from_numpy(
+                    np.require(pictures[start : start + BATCH], None, ["C", "W"])
+                )
                 logits = self.network(to_input(batch.to(device), self.contract.preprocess.scale))
-                answers.append(probabilities_from(logits, self.contract.output).cpu())
+                answers.append(self._checked_answers(logits))
         return torch.cat(answers).numpy()
 
     def predictions(self, probabilities: Probabilities) -> list[Prediction]:
@@ -101,17 +107,32 @@ class Classifier:
         ]
 
     def save(self, path: str | Path) -> None:
-        """Write one safetensors file: weights, contract, golden pictures and their answers."""
-        tensors = {
-            WEIGHT + name: tensor.detach().cpu().contiguous()
-            for name, tensor in self.network.state_dict().items()
-        }
+        """Write one safetensors file: weights, contract, golden pictures and their answers.
+
+        Raises `UsageError` when there are fewer golden pictures than classes: nobody could check
+        such a file.
+        """
+        if len(self.golden) < len(self.classes):
+            raise UsageError(
+                f"expected a golden picture for each of {len(self.classes)} classes, got "
+                f"{len(self.golden)}: give Classifier(…, golden=…) one picture a class"
+            )
+        tensors = _weights(self.network)
         for index, picture in enumerate(self.golden):
             tensors[f"{GOLDEN}{index:05d}"] = torch.from_numpy(np.array(picture))
-        if self.golden:
-            tensors[EXPECTED] = torch.from_numpy(self.probabilities_of(self.golden))
+        tensors[EXPECTED] = torch.from_numpy(self.probabilities_of(self.golden))
+        text = self.contract.model_dump_json()
+        tensors[CHECKSUM] = _checksum(text)
         with written_whole(Path(path)) as temporary:
-            save_file(tensors, temporary, {METADATA_KEY: self.contract.model_dump_json()})
+            save_file(tensors, temporary, {METADATA_KEY: text})
+
+    def _checked_answers(self, logits: Tensor) -> Tensor:
+        if logits.ndim != 2 or logits.shape[1] != self.contract.outputs:
+            raise UsageError(
+                f"expected logits of shape (count, {self.contract.outputs}) of the network, got "
+                f"{tuple(logits.shape)}: it does not fit the contract's {len(self.classes)} classes"
+            )
+        return probabilities_from(logits, self.contract.output).cpu()
 
     def _repr_html_(self) -> str:
         return f"<code>{escape(repr(self))}</code>"
@@ -140,14 +161,13 @@ def load(path: str | Path, network: nn.Module | None = None) -> Classifier:
         if name.startswith(WEIGHT)
     }
     try:
-        network = network or _network_for(contract, path)
+        network = _network_for(contract, path) if network is None else network
         network.load_state_dict(weights)
     except (RuntimeError, LensworkError) as error:
         raise ClassifierError(f"{path}: the weights do not fit the net: {error}") from error
-    golden = [tensors[name].numpy() for name in sorted(tensors) if name.startswith(GOLDEN)]
-    classifier = Classifier(network, contract, golden)
-    if golden:
-        _check_golden(classifier, tensors.get(EXPECTED), path)
+    golden = [tensors[name] for name in sorted(tensors) if name.startswith(GOLDEN)]
+    classifier = Classifier(network, contract, _golden_pictures(golden, contract, path))
+    _check_golden(classifier, tensors.get(EXPECTED), path)
     return classifier
 
 
@@ -204,19 +224,48 @@ def _read(path: Path) -> tuple[Contract, dict[str, Tensor]]:
                     f"{path} is a safetensors file without a Lenswork contract: its classes, size "
                     "and scaling are unknown, so it cannot be used as a classifier"
                 )
-            contract = Contract.model_validate(json.loads(text))
-            return contract, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, json.JSONDecodeError) as error:
+            contract = Contract.model_validate_json(text)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
         raise ClassifierError(
             f"{path} is no whole safetensors file ({error}): copy or download it again"
         ) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ClassifierError(f"{path}: bad contract, {where}: {first['msg']}") from error
+        raise ClassifierError(f"{path}: bad contract, {_contract_problem(error)}") from error
+    if not torch.equal(tensors.get(CHECKSUM, torch.empty(0)), _checksum(text)):
+        raise ClassifierError(
+            f"{path}: the contract was changed after the classifier was saved, so its classes, "
+            "size and scaling cannot be trusted: copy or download the file again"
+        )
+    return contract, tensors
+
+
+def _contract_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"])) or "as a whole"
+    if where == "format":
+        return f"format: expected 1, got {first['input']!r}: update Lenswork to read this file"
+    return f"{where}: {first['msg']}"
+
+
+def _checksum(text: str) -> Tensor:
+    return torch.tensor(list(hashlib.sha256(text.encode()).digest()), dtype=torch.uint8)
+
+
+def _weights(network: nn.Module) -> dict[str, Tensor]:
+    """The network's state by its name in the file, tensors that share memory copied apart."""
+    tensors: dict[str, Tensor] = {}
+    memory: set[int] = set()
+    for name, value in network.state_dict().items():
+        tensor = value.detach().cpu().contiguous()
+        address = tensor.untyped_storage().data_ptr()
+        tensors[WEIGHT + name] = tensor.clone() if address in memory else tensor
+        memory.add(address)
+    return tensors
 
 
 def _network_for(contract: Contract, path: Path) -> Network:
+    """The contract's net with memory for its weights, which must be filled in."""
     if contract.net is None:
         raise ClassifierError(
             f"{path} was made from a torch module of your own: give it too, "
@@ -224,7 +273,20 @@ def _network_for(contract: Contract, path: Path) -> Network:
         )
     spec = parse_net(contract.net)
     check_net(spec, contract.preprocess.input_shape, contract.outputs)
-    return Network(spec.with_outputs(contract.outputs), contract.preprocess.input_shape)
+    with torch.device("meta"):  # draws no weights, and a net too large touches no memory
+        network = Network(spec.with_outputs(contract.outputs), contract.preprocess.input_shape)
+    return network.to_empty(device="cpu")
+
+
+def _golden_pictures(golden: list[Tensor], contract: Contract, path: Path) -> list[Picture]:
+    if len(golden) < len(contract.classes):
+        raise ClassifierError(
+            f"{path}: expected a golden picture for each of {len(contract.classes)} classes, found "
+            f"{len(golden)}: without them nobody can tell whether it still answers as trained"
+        )
+    if any(picture.dtype != torch.uint8 for picture in golden):
+        raise ClassifierError(f"{path}: expected golden pictures of uint8, found another type")
+    return [picture.numpy() for picture in golden]
 
 
 def _check_golden(classifier: Classifier, expected: Tensor | None, path: Path) -> None:
@@ -233,9 +295,14 @@ def _check_golden(classifier: Classifier, expected: Tensor | None, path: Path) -
         raise ClassifierError(f"{path}: the golden pictures' answers are missing or misshapen")
     try:
         answers = classifier.probabilities_of([_checked(p) for p in classifier.golden])
-    except LensworkError as error:
-        raise ClassifierError(f"{path}: bad golden picture: {error}") from error
-    difference = float(np.abs(answers - expected.numpy()).max())
+    except (RuntimeError, LensworkError) as error:
+        raise ClassifierError(f"{path} cannot answer its golden pictures: {error}") from error
+    if not bool(expected.isfinite().all()):
+        raise ClassifierError(
+            f"{path}: the network's answers are no numbers: its training diverged; train again "
+            "with a smaller learning rate"
+        )
+    difference = float(np.abs(answers - expected.float().numpy()).max())
     if not difference <= TOLERANCE:
         raise ClassifierError(
             f"{path} breaks its contract: the golden pictures' probabilities differ by "

@@ -1,13 +1,13 @@
 """What a classifier promises, written beside its weights."""
 
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lenswork.data.dataset import Part
 from lenswork.kinds import Picture
-from lenswork.model.preprocess import Preprocess
+from lenswork.model.preprocess import LARGEST_SIDE, Preprocess
 
 Output = Literal["softmax", "sigmoid"]
 GOLDEN_BYTES = 64 * 1024
@@ -30,6 +30,14 @@ class Contract(BaseModel):
     data: str = ""
     recipe_hash: str = ""
     made_by: str = ""
+
+    @model_validator(mode="after")
+    def _check_classes(self) -> Self:
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError(f"two classes have the same name: {', '.join(self.classes)}")
+        if self.output == "sigmoid" and len(self.classes) != 2:
+            raise ValueError(f"a sigmoid tells 2 classes apart, got {len(self.classes)}")
+        return self
 
     @property
     def outputs(self) -> int:
@@ -60,8 +68,8 @@ def _shrink(picture: Picture, byte_limit: int) -> Picture:
         return np.ascontiguousarray(picture)
     height, width = max(1, int(height * ratio)), max(1, int(width * ratio))
     smaller = Preprocess(
-        height=min(height, byte_limit // channels),
-        width=min(width, byte_limit // channels),
+        height=min(height, byte_limit // channels, LARGEST_SIDE),
+        width=min(width, byte_limit // channels, LARGEST_SIDE),
         colours="grey" if channels == 1 else "rgb",
         resize="box",
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from html import escape
 
-from lenswork.model.layers import Conv, Dense, Flatten, Layer, Pool, Shape, Window, format_shape
+from lenswork.model.layers import Conv, Dense, Layer, Pool, Shape, Window, format_shape
 from lenswork.model.spec import NetSpec, check_net, parse_net
 
 BYTES_A_NUMBER = 4  # float32
@@ -15,7 +15,8 @@ class LayerRow:
     """One layer of a described net, for one picture.
 
     `receptive_field` is (height, width) in input pixels: what one number of the layer's output
-    can see, before it is cut at the picture's edges.
+    can see, before it is cut at the picture's edges. After a dense layer or a global pool it is
+    what reaches any number: less than the picture where windows leave rows out at its end.
     """
 
     layer: str
@@ -120,19 +121,27 @@ def describe(net: str | NetSpec, input_shape: Shape, outputs: int = 10) -> Descr
 def receptive_fields(spec: NetSpec, shapes: list[Shape]) -> Iterator[tuple[int, int]]:
     """(height, width) in input pixels that one output number of each layer can see.
 
-    field += (window - 1) * jump; jump *= stride (Araujo, Norris and Sim 2019, "Computing
-    receptive fields of convolutional neural networks", section 2). A vector sees everything.
+    field += (window - 1) * jump; jump *= stride; start -= padding * jump (Araujo, Norris and Sim
+    2019, "Computing receptive fields of convolutional neural networks", section 2).
     """
-    height = width = jump = 1
-    for layer, shape in zip(spec.layers, shapes, strict=False):
+    return zip(_side_fields(spec, shapes, 0), _side_fields(spec, shapes, 1), strict=True)
+
+
+def _side_fields(spec: NetSpec, shapes: list[Shape], axis: int) -> Iterator[int]:
+    picture = places = shapes[0][axis]  # places: how many fields the last map has side by side
+    field, jump, start = 1, 1, 0  # the first field begins at pixel `start`
+    for layer, before, after in zip(spec.layers, shapes, shapes[1:], strict=False):
         window = moving_window(layer)
         if window is not None:
-            height += (window.height - 1) * jump
-            width += (window.width - 1) * jump
+            start -= window.corner(before)[axis] * jump
+            field += ((window.height, window.width)[axis] - 1) * jump
             jump *= window.stride
-        elif isinstance(layer, Dense | Flatten | Pool) and len(shape) == 3:
-            height, width = shapes[0][0], shapes[0][1]
-        yield height, width
+            places = after[axis]
+        elif isinstance(layer, Dense | Pool):  # sees all places, cut at the picture's edges
+            end = min(start + (places - 1) * jump + field, picture)
+            start, places = max(start, 0), 1
+            field = end - start
+        yield field
 
 
 def moving_window(layer: Layer) -> Window | None:

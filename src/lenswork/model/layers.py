@@ -7,6 +7,8 @@ Multiply-adds count one multiplication with its addition; costs are for one pict
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import numpy as np
+
 from lenswork.errors import NetError
 
 Shape = tuple[int, ...]
@@ -62,6 +64,18 @@ class Window:
         """Whether the window finds at least one place on a map of `shape`."""
         return min(self.output_size(shape)) >= 1
 
+    @property
+    def smaller_side(self) -> int:
+        """The height or the width, whichever is smaller."""
+        return min(self.height, self.width)
+
+    def corner(self, shape: Shape) -> tuple[int, int]:
+        """(top, left) rows and columns of padding before a map of `shape`."""
+        if self.padding == "same":
+            left, _, top, _ = self.same_padding(shape)
+            return top, left
+        return self.padding, self.padding
+
     def _length(self, size: int, window: int) -> int:
         if self.padding == "same":
             return -(-size // self.stride)
@@ -85,7 +99,8 @@ class Window:
         sides = [(shape[0], self.height)]
         if (shape[1], self.width) != sides[0]:
             sides.append((shape[1], self.width))
-        return "; ".join(self._side_reason(size, window) for size, window in sides)
+        reasons = (self._side_reason(size, window) for size, window in sides)
+        return "; ".join(reason for reason in reasons if reason)
 
     def _side_reason(self, size: int, window: int) -> str:
         result = self._length(size, window)
@@ -164,6 +179,11 @@ class Pool(Layer):
         _need_map(self.text(), shape)
         if self.window is None:
             return (shape[2],)
+        if self.window.padding != "same" and self.window.padding >= self.window.smaller_side:
+            raise NetError(
+                f"{self.text()!r} would pool windows that lie wholly in the padding of a map of "
+                f"{format_shape(shape)}. Use padding {self.window.smaller_side - 1} at most"
+            )
         if not self.window.fits(shape):
             raise NetError(
                 f"{self.text()!r} cannot pool a map of {format_shape(shape)}: nothing would be "
@@ -248,7 +268,7 @@ class Dropout(Layer):
 
     def text(self) -> str:
         """With its fraction."""
-        return f"{self.kind} {self.fraction:g}"
+        return f"{self.kind} {np.format_float_positional(self.fraction, trim='-')}"
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ The words of the grammar, defaults in brackets:
     pool max global, pool avg global
     flatten
     dense UNITS [ACTIVATION: relu] [no-bias]
-    dropout [0.5]
+    dropout [FRACTION: 0.5]
     batchnorm
     relu, leaky-relu, elu, gelu, silu, sigmoid, tanh      an activation of its own
 
-FILTERS or UNITS may be `classes`, which stands for one a class (one in all for a sigmoid) and
-has no activation. An ACTIVATION may be `linear`: none.
+The words of a layer stand in this order, in small or capital letters. FILTERS or UNITS may be
+`classes`, which stands for one a class (one in all for a sigmoid) and has no activation. An
+ACTIVATION may be `linear`: none.
 """
 
 import difflib
@@ -40,7 +41,15 @@ from lenswork.model.layers import (
 from lenswork.model.presets import PRESETS
 
 LARGEST_SIZE = 100_000  # filters, units, window: beyond it, a slip of the keyboard
-WORDS = ("conv", "pool", "flatten", "dense", "dropout", "batchnorm", *ACTIVATIONS)
+FORMS = {
+    "conv": "'conv FILTERS [3x3] [stride 1] [same | padding N] [ACTIVATION] [no-bias]'",
+    "pool": "'pool [max | avg] [2x2] [stride 2] [same | padding N]' or 'pool max|avg global'",
+    "flatten": "'flatten' alone",
+    "dense": "'dense UNITS [ACTIVATION] [no-bias]'",
+    "dropout": "'dropout [0.5]'",
+    "batchnorm": "'batchnorm' alone",
+} | {name: f"{name!r} alone" for name in ACTIVATIONS}
+SHOWN_BEFORE, SHOWN_AFTER = 40, 36  # characters around the word that an error points at
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,8 @@ def parse_net(text: str) -> NetSpec:
 
     Raises `NetError` that shows the line and points at the word that is wrong.
     """
-    line = PRESETS[text.strip()].net if text.strip() in PRESETS else text
+    preset = PRESETS.get(text.strip().lower())
+    line = preset.net if preset else text
     layers = tuple(_parse_layer(line, words) for words in _split(line))
     if not layers:
         raise NetError(
@@ -91,20 +101,28 @@ def parse_net(text: str) -> NetSpec:
 
 def check_net(spec: NetSpec, input_shape: Shape, outputs: int) -> None:
     """Raise `NetError` unless the net makes one vector of `outputs` numbers of its input."""
+    if len(input_shape) != 3 or min(input_shape) < 1:
+        raise NetError(
+            "expected an input of height x width x channels such as 28x28x1, got "
+            f"{format_shape(input_shape)}"
+        )
     shapes = spec.with_outputs(outputs).shapes(input_shape)
     if shapes[-1] != (outputs,):
-        what = f"a map of {format_shape(shapes[-1])}" if len(shapes[-1]) == 3 else "a vector"
+        kind = "map" if len(shapes[-1]) == 3 else "vector"
         raise NetError(
             f"the net must end in a vector of {outputs} numbers, one a class (one in all for a "
-            f"sigmoid); it ends in {what}: end it with 'flatten, dense classes' or "
-            "'pool avg global, dense classes'"
+            f"sigmoid); it ends in a {kind} of {format_shape(shapes[-1])}: end it with "
+            "'flatten, dense classes' or 'pool avg global, dense classes'"
         )
 
 
 @dataclass(frozen=True)
 class _Word:
+    """A word in small letters, and where it stands in the line."""
+
     text: str
     start: int
+    end: int
 
 
 def _split(line: str) -> Iterator[list[_Word]]:
@@ -113,9 +131,13 @@ def _split(line: str) -> Iterator[list[_Word]]:
         return
     start = 0
     for piece in line.split(","):
-        words = [_Word(m.group().lower(), start + m.start()) for m in re.finditer(r"\S+", piece)]
+        words = [
+            _Word(found.group().lower(), start + found.start(), start + found.end())
+            for found in re.finditer(r"\S+", piece)
+        ]
         if not words:
-            raise _at(line, _Word(",", min(start, len(line) - 1)), "a layer is missing here")
+            place = min(start, len(line) - 1)
+            raise _at(line, _Word("", place, place + 1), "a layer is missing here")
         yield words
         start += len(piece) + 1
 
@@ -141,7 +163,7 @@ def _parse_layer(line: str, words: list[_Word]) -> Layer:
         case _ if head in ACTIVATIONS:
             layer = Activation(head)
         case _:
-            raise _at(line, words[0], f"no layer is called {head!r}.{_nearest(head)}")
+            raise _at(line, words[0], f"no layer is called {_said(head)}.{_nearest(head, line)}")
     reader.finish()
     return layer
 
@@ -192,69 +214,74 @@ class _Reader:
 
     def window(self, default: tuple[int, int]) -> tuple[int, int]:
         """`3x3`, or a bare `3` for a square."""
-        if not self.rest or not re.fullmatch(r"\d+(x\d+)?", self.rest[0].text):
+        if not self.rest or not re.fullmatch(r"[0-9]+(x[0-9]+)?", self.rest[0].text):
             return default
         word = self.rest.pop(0)
-        sides = [self._number(replace(word, text=side), "a window") for side in _sides(word)]
+        sides = [self._number(replace(word, text=side), "a window's side") for side in _sides(word)]
         return sides[0], sides[1]
 
-    def named(self, name: str, default: int) -> int:
+    def named(self, name: str, default: int, smallest: int = 1) -> int:
         """The number after the word `name`."""
         if not self.take(name):
             return default
         if not self.rest:
             raise self.error(f"{name!r} needs a number after it")
-        return self._number(self.rest.pop(0), f"a number after {name!r}")
+        return self._number(self.rest.pop(0), f"a number after {name!r}", smallest)
 
     def padding(self) -> Padding:
         """`same`, `valid` or `padding N`."""
         if self.take("same"):
             return "same"
-        self.take("valid")
-        return self.named("padding", default=0)
+        return 0 if self.take("valid") else self.named("padding", default=0, smallest=0)
 
     def ending(self, *, plain: bool) -> tuple[str | None, bool]:
         """The activation and whether there is a bias, in either order."""
-        activation: str | None = None if plain else "relu"
-        bias = True
-        while self.rest:
-            if self.take("no-bias"):
-                bias = False
-            elif self.take("linear"):
-                activation = None
-            elif self.rest[0].text in ACTIVATIONS:
-                activation = self.rest.pop(0).text
-            else:
-                break
+        before = not self.take("no-bias")
+        activation = self._activation(plain=plain)
+        bias = before and not self.take("no-bias")
         return activation, bias
+
+    def _activation(self, *, plain: bool) -> str | None:
+        if plain and self.rest and self.rest[0].text in (*ACTIVATIONS, "softmax"):
+            problem = "'classes' has no activation: its softmax or sigmoid is added by itself"
+            raise _at(self.line, self.rest[0], problem)
+        if self.take("linear"):
+            return None
+        if self.rest and self.rest[0].text in ACTIVATIONS:
+            return self.rest.pop(0).text
+        return None if plain else "relu"
 
     def fraction(self, default: float) -> float:
         """A number of at least 0 and less than 1."""
         if not self.rest:
             return default
         word = self.rest.pop(0)
-        if not re.fullmatch(r"0?\.\d+|0", word.text):
-            raise _at(self.line, word, "expected a fraction of at least 0 and less than 1")
+        if not re.fullmatch(r"0?\.[0-9]+|0", word.text) or float(word.text) >= 1:
+            problem = "expected a fraction of at least 0 and less than 1 such as 0.5"
+            raise _at(self.line, word, f"{problem}, got {_said(word.text)}")
         return float(word.text)
 
     def finish(self) -> None:
         """Complain of a word that is left over."""
         if self.rest:
-            word = self.rest[0]
-            raise _at(
-                self.line, word, f"{self.head.text!r} does not know {word.text!r} in this place"
-            )
+            word, head = self.rest[0], self.head.text
+            cure = f"write {FORMS[head]}"
+            if word.text in FORMS:
+                cure = "is a comma missing before it?"
+            problem = f"{head!r} does not know {_said(word.text)} in this place: {cure}"
+            raise _at(self.line, word, problem)
 
     def error(self, problem: str) -> NetError:
         """An error that points at the layer's first word."""
         return _at(self.line, self.head, problem)
 
-    def _number(self, word: _Word, what: str) -> int:
-        if not re.fullmatch(r"\d+", word.text) or not 1 <= int(word.text) <= LARGEST_SIZE:
-            raise _at(
-                self.line, word, f"expected {what} from 1 to {LARGEST_SIZE:,}, got {word.text!r}"
-            )
-        return int(word.text)
+    def _number(self, word: _Word, what: str, smallest: int = 1) -> int:
+        # Six digits at most: Python refuses to read thousands of them
+        number = int(word.text) if re.fullmatch(r"[0-9]{1,6}", word.text) else -1
+        if not smallest <= number <= LARGEST_SIZE:
+            limits = f"{what} from {smallest} to {LARGEST_SIZE:,}"
+            raise _at(self.line, word, f"expected {limits}, got {_said(word.text)}")
+        return number
 
 
 def _sides(word: _Word) -> list[str]:
@@ -284,12 +311,25 @@ def _need_classes(spec: NetSpec) -> None:
     )
 
 
-def _nearest(word: str) -> str:
-    near = difflib.get_close_matches(word, WORDS, n=1)
-    return f" Did you mean {near[0]!r}?" if near else f" Layers are {', '.join(WORDS)}"
+def _nearest(word: str, line: str) -> str:
+    alone = word == line.strip().lower()  # a single word may be meant as a preset's name
+    near = difflib.get_close_matches(word[:SHOWN_AFTER], [*FORMS, *(PRESETS if alone else ())], n=1)
+    if near:
+        return f" Did you mean {near[0]!r}?"
+    presets = f"; presets are {', '.join(PRESETS)}" if alone else ""
+    return f" Layers are {', '.join(FORMS)}{presets}"
+
+
+def _said(word: str) -> str:
+    """The word in quotes, cut when it is longer than any word of a net."""
+    return repr(word if len(word) <= SHOWN_AFTER else f"{word[:SHOWN_AFTER]}…")
 
 
 def _at(line: str, word: _Word, problem: str) -> NetError:
-    """An error with the line and a mark under the word."""
-    mark = " " * word.start + "^" * len(word.text)
-    return NetError(f"{problem}\n  {line}\n  {mark}")
+    """An error with the line and a mark under the word; of a long line, the part around it."""
+    first = max(word.start - SHOWN_BEFORE, 0)
+    last = first + SHOWN_BEFORE + SHOWN_AFTER
+    shown = "".join(c if c.isprintable() else " " for c in line[first:last])
+    before, after = "…" if first else "", "…" if last < len(line) else ""
+    mark = " " * (len(before) + word.start - first) + "^" * (min(word.end, last) - word.start)
+    return NetError(f"{problem}\n  {before}{shown}{after}\n  {mark}")

@@ -1,0 +1,288 @@
+"""Every picture reaches the network at one size, in one mode, by arithmetic that can be checked."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from picture_files import encoded, noise
+from pydantic import ValidationError
+
+from lenswork.data.dataset import ArraySource, FileSource
+from lenswork.errors import PictureError, RecipeError
+from lenswork.kinds import Picture
+from lenswork.model.preprocess import Colours, Preprocess, Resize, available_cores, parse_size
+
+
+def to(
+    height: int, width: int, colours: Colours = "grey", resize: Resize = "bilinear"
+) -> Preprocess:
+    return Preprocess(height=height, width=width, colours=colours, resize=resize)
+
+
+# --- oracles: plain loops over pixels ---------------------------------------------------------
+
+
+def nearest(picture: Picture, height: int, width: int) -> Picture:
+    """The pixel in which the middle of each new pixel lies."""
+    rows, columns, channels = picture.shape
+    result = np.empty((height, width, channels), np.uint8)
+    for y in range(height):
+        for x in range(width):
+            result[y, x] = picture[int((y + 0.5) * rows / height), int((x + 0.5) * columns / width)]
+    return result
+
+
+def box_means(picture: Picture, factor: int) -> np.ndarray:
+    """The mean of each `factor` x `factor` square, not rounded."""
+    rows, columns, channels = picture.shape
+    result = np.empty((rows // factor, columns // factor, channels))
+    for y in range(rows // factor):
+        for x in range(columns // factor):
+            square = picture[y * factor : (y + 1) * factor, x * factor : (x + 1) * factor]
+            result[y, x] = square.astype(float).mean(axis=(0, 1))
+    return result
+
+
+def luma(picture: Picture) -> Picture:
+    """ITU-R 601-2 luma in integers: 0.299 R + 0.587 G + 0.114 B in 65,536ths."""
+    red, green, blue = (picture[:, :, channel].astype(np.uint32) for channel in range(3))
+    grey = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16
+    return grey.astype(np.uint8)[:, :, np.newaxis]
+
+
+def triangle(row: Sequence[int], width: int) -> list[float]:
+    """One row shrunk with the bilinear filter, whose triangle widens by the factor."""
+    factor = len(row) / width
+    result = []
+    for x in range(width):
+        middle = (x + 0.5) * factor
+        weights = [max(0.0, 1 - abs((at + 0.5 - middle) / factor)) for at in range(len(row))]
+        result.append(float(np.dot(weights, row) / sum(weights)))
+    return result
+
+
+# --- one picture ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("channels", "colours"), [(1, "grey"), (3, "rgb")])
+def test_a_picture_that_fits_is_left_alone(channels: int, colours: Colours) -> None:
+    picture = noise(5, 7, channels)
+    assert to(5, 7, colours).apply(picture) is picture
+
+
+@pytest.mark.parametrize("size", [(3, 4), (11, 2), (14, 21), (7, 9), (1, 1)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_nearest_takes_the_pixel_in_the_middle(size: tuple[int, int], channels: int) -> None:
+    picture = noise(7, 9, channels)
+    applied = to(*size, "grey" if channels == 1 else "rgb", "nearest").apply(picture)
+    assert applied.tolist() == nearest(picture, *size).tolist()
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_box_takes_the_mean_of_each_square(factor: int, channels: int) -> None:
+    picture = noise(12, 24, channels)
+    colours: Colours = "grey" if channels == 1 else "rgb"
+    applied = to(12 // factor, 24 // factor, colours, "box").apply(picture)
+    # Pillow rounds after each of the two directions: at most half a level each
+    assert np.abs(applied - box_means(picture, factor)).max() <= 1
+
+
+def test_bilinear_averages_when_it_shrinks() -> None:
+    row = noise(1, 24, 1, seed=3)
+    applied = to(1, 5).apply(row)
+    assert np.abs(applied[0, :, 0] - np.array(triangle(row[0, :, 0].tolist(), 5))).max() <= 1
+
+
+@pytest.mark.parametrize("resize", ["bilinear", "nearest", "bicubic", "box", "lanczos"])
+def test_an_even_picture_stays_even_at_every_size(resize: Resize) -> None:
+    even = np.full((6, 10, 3), (10, 200, 90), np.uint8)
+    for size in ((3, 3), (20, 40), (6, 11)):
+        applied = to(*size, "rgb", resize).apply(even)
+        assert applied.shape == (*size, 3)
+        assert (applied == (10, 200, 90)).all()
+
+
+def test_the_methods_differ() -> None:
+    picture = noise(30, 30, 1)
+    methods: tuple[Resize, ...] = ("bilinear", "nearest", "bicubic", "box", "lanczos")
+    assert len({to(11, 11, "grey", method).apply(picture).tobytes() for method in methods}) == 5
+
+
+def test_height_comes_before_width() -> None:
+    assert to(4, 9, "rgb").apply(noise(30, 20, 3)).shape == (4, 9, 3)
+
+
+def test_colours_become_luma() -> None:
+    picture = noise(40, 50, 3)
+    assert to(40, 50).apply(picture).tolist() == luma(picture).tolist()
+
+
+def test_white_black_and_the_three_colours_have_the_luma_of_the_standard() -> None:
+    colours = [[(255, 255, 255), (0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255)]]
+    grey = to(1, 5).apply(np.array(colours, np.uint8))
+    assert grey[0, :, 0].tolist() == [255, 0, 76, 150, 29]
+
+
+def test_colours_become_grey_before_the_size_changes() -> None:
+    picture = noise(8, 8, 3)
+    assert to(3, 3, "grey", "box").apply(picture).tolist() == (
+        to(3, 3, "grey", "box").apply(luma(picture)).tolist()
+    )
+
+
+def test_grey_becomes_three_equal_channels() -> None:
+    picture = noise(5, 7, 1)
+    assert to(5, 7, "rgb").apply(picture).tolist() == picture.repeat(3, axis=2).tolist()
+
+
+def test_what_was_given_is_not_changed() -> None:
+    picture = noise(8, 8, 3)
+    before = picture.copy()
+    to(3, 3).apply(picture)
+    assert (picture == before).all()
+
+
+def test_slices_that_do_not_lie_together_in_memory_are_taken_as_they_look() -> None:
+    picture = noise(16, 16, 3)[::2, ::-1]
+    applied = to(8, 16).apply(picture)
+    assert applied.tolist() == luma(picture).tolist()
+
+
+# --- the object -------------------------------------------------------------------------------
+
+
+def test_scale_and_shape_follow_from_the_fields() -> None:
+    grey = Preprocess(height=28, width=30, colours="grey")
+    assert (grey.input_shape, grey.channels, grey.scale) == ((28, 30, 1), 1, 1 / 255)
+    raw = Preprocess(height=28, width=30, colours="rgb", normalise=False)
+    assert (raw.input_shape, raw.channels, raw.scale) == ((28, 30, 3), 3, 1.0)
+
+
+def test_it_says_in_one_line_what_it_does() -> None:
+    assert to(28, 30).describe() == "28x30 grey, bilinear resize, divided by 255"
+    raw = Preprocess(height=1, width=2, colours="rgb", resize="box", normalise=False)
+    assert raw.describe() == "1x2 rgb, box resize, not normalised (0 to 255)"
+
+
+def test_it_comes_back_from_json_the_same() -> None:
+    one = Preprocess(height=28, width=30, colours="rgb", resize="lanczos", normalise=False)
+    assert Preprocess.model_validate_json(one.model_dump_json()) == one
+
+
+def test_it_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        to(1, 1).height = 2  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"height": 0}, {"width": 4097}, {"colours": "cmyk"}, {"resize": "area"}, {"crop": True}],
+)
+def test_fields_that_do_not_exist_or_do_not_fit_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        Preprocess.model_validate({"height": 1, "width": 1, "colours": "grey"} | wrong)
+
+
+# --- all pictures of a source -----------------------------------------------------------------
+
+
+def files_of(folder: Path, contents: Sequence[bytes]) -> FileSource:
+    paths = tuple(folder / f"{index:02d}.png" for index in range(len(contents)))
+    for path, content in zip(paths, contents, strict=True):
+        path.write_bytes(content)
+    return FileSource(paths)
+
+
+def test_files_of_all_sizes_are_read_in_their_order(tmp_path: Path) -> None:
+    pictures = [noise(3 + index % 4, 5, 1 + 2 * (index % 2), seed=index) for index in range(20)]
+    source = files_of(tmp_path, [encoded(picture, "PNG") for picture in pictures])
+    preprocess = to(4, 4)
+    together = preprocess.read_all(source)
+    assert together.shape == (20, 4, 4, 1)
+    for read, picture in zip(together, pictures, strict=True):
+        assert read.tolist() == preprocess.apply(picture).tolist()
+
+
+def test_an_array_that_fits_is_not_copied() -> None:
+    pictures = np.stack([noise(4, 4, 1, seed=index) for index in range(3)])
+    assert to(4, 4).read_all(ArraySource(pictures)) is pictures
+
+
+def test_an_array_that_does_not_fit_is_brought_to_size() -> None:
+    pictures = np.stack([noise(8, 8, 3, seed=index) for index in range(3)])
+    preprocess = to(4, 4, "grey", "box")
+    together = preprocess.read_all(ArraySource(pictures))
+    assert together.tolist() == [preprocess.apply(picture).tolist() for picture in pictures]
+
+
+def test_no_pictures_give_an_empty_array() -> None:
+    assert to(4, 4).read_all(FileSource(())).shape == (0, 4, 4, 1)
+
+
+def test_one_unreadable_file_is_named(tmp_path: Path) -> None:
+    source = files_of(tmp_path, [encoded(noise(2, 2, 1), "PNG"), b""])
+    with pytest.raises(PictureError) as caught:
+        to(2, 2).read_all(source)
+    assert str(caught.value) == f"cannot read {tmp_path}/01.png: the file is empty (0 bytes)"
+
+
+def test_several_unreadable_files_are_all_named(tmp_path: Path) -> None:
+    whole = encoded(noise(2, 2, 1), "PNG")
+    source = files_of(tmp_path, [whole, b"", whole, b"text", whole])
+    with pytest.raises(PictureError) as caught:
+        to(2, 2).read_all(source)
+    first, *lines = str(caught.value).split("\n")
+    assert first == "2 of 5 pictures cannot be read; repair or remove them:"
+    assert lines[0] == f"  cannot read {tmp_path}/01.png: the file is empty (0 bytes)"
+    assert lines[1].startswith(f"  cannot read {tmp_path}/03.png: expected a JPEG,")
+    assert len(lines) == 2
+
+
+def test_of_many_unreadable_files_the_first_ten_are_named(tmp_path: Path) -> None:
+    source = files_of(tmp_path, [b""] * 13)
+    with pytest.raises(PictureError) as caught:
+        to(2, 2).read_all(source)
+    text = str(caught.value)
+    assert re.findall(r"/(\d+)\.png", text) == [f"{index:02d}" for index in range(10)]
+    assert text.endswith("\n  and 3 more")
+
+
+def test_at_least_one_core_is_available() -> None:
+    assert available_cores() >= 1
+
+
+# --- sizes as text ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("28x28", (28, 28)),
+        ("150X200", (150, 200)),
+        (" 28 x 30 ", (28, 30)),
+        ("150", (150, 150)),
+        ("1", (1, 1)),
+        ("4096x1", (4096, 1)),
+    ],
+)
+def test_a_size_is_height_by_width_or_one_side(text: str, size: tuple[int, int]) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "28x", "x28", "28x28x3", "28*28", "-3", "2.5", "28,28", "large", "123456"]
+)
+def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
+    expected = f"size must be HEIGHTxWIDTH in pixels such as 150x150, got {text!r}"
+    with pytest.raises(RecipeError, match=re.escape(expected)):
+        parse_size(text)
+
+
+@pytest.mark.parametrize("text", ["0", "0x5", "5x0", "4097", "28x5000"])
+def test_a_side_out_of_range_is_refused_with_the_range(text: str) -> None:
+    expected = f"each side of size must be from 1 to 4096, got {text!r}"
+    with pytest.raises(RecipeError, match=re.escape(expected)):
+        parse_size(text)
