@@ -36,9 +36,10 @@ def network_steps(session: Session, batches: list[Batch]) -> None:
     """Forward, loss, backward, optimizer: nothing else."""
     for inputs, labels in batches:
         loss = loss_of(session.network(inputs), labels, session.output)
-        session.optimizer.zero_grad()
+        for parameter in session.parameters:
+            parameter.grad = None
         loss.backward()
-        session.optimizer.step()
+        session.optimizer.move()
 
 
 def gather(session: Session, count: int) -> list[Batch]:

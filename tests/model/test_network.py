@@ -215,6 +215,30 @@ def test_pooling_before_a_rising_activation_is_the_same_function(activation: str
 
 
 @pytest.mark.parametrize(
+    "layers",
+    [
+        "conv 4, pool max global",
+        "conv 4 no-bias, pool max global",
+        "conv 4 no-bias, pool, flatten",
+        "conv 4 2x2 same, pool 3x2 stride 2 same, flatten",
+        "conv 4 padding 2 tanh, pool 3x3 stride 1 padding 1, conv 3, pool, flatten",
+        "conv 4, batchnorm, pool, flatten",
+        "conv classes, pool, flatten",
+    ],
+)
+def test_the_cheaper_order_gives_the_logits_and_gradients_of_the_text(layers: str) -> None:
+    module = network(f"{layers}, dense classes", (9, 8, 2))
+    for name, weight in module.named_parameters():
+        if "bias" in name:  # as after some training
+            nn.init.normal_(weight, generator=torch.Generator().manual_seed(6))
+    inputs = pictures((9, 8, 2), 4)
+    fast = logits_and_gradients(module, inputs, chained=False)
+    slow = logits_and_gradients(module, inputs, chained=True)
+    for ours, theirs in zip(fast, slow, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
     "net", ["conv 2 gelu, pool", "conv 2 silu, pool", "conv 2 linear, pool", "conv 2, pool avg"]
 )
 def test_pooling_stays_in_its_place_where_it_may_not_or_need_not_move(net: str) -> None:

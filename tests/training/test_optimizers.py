@@ -34,9 +34,11 @@ def keras_rmsprop(weight: Numbers, gradients: list[Numbers], momentum: float = 0
     return weight
 
 
-def keras_sgd(weight: Numbers, gradients: list[Numbers]) -> Numbers:
+def keras_sgd(weight: Numbers, gradients: list[Numbers], momentum: float = 0.0) -> Numbers:
+    velocity = np.zeros_like(weight)
     for gradient in gradients:
-        weight = weight - RATE * gradient
+        velocity = momentum * velocity - RATE * gradient
+        weight = weight + velocity
     return weight
 
 
@@ -48,7 +50,7 @@ def moved(recipe: Recipe, weight: Numbers, gradients: list[Numbers]) -> Numbers:
     for step, gradient in enumerate(gradients, start=1):
         set_rates(optimizer, recipe, RATE, step)
         layer.weight.grad = torch.from_numpy(gradient.copy())
-        optimizer.step()
+        optimizer.move()
     return layer.weight.detach().numpy()
 
 
@@ -63,6 +65,10 @@ def moved(recipe: Recipe, weight: Numbers, gradients: list[Numbers]) -> Numbers:
             lambda weight, gradients: keras_rmsprop(weight, gradients, 0.8),
         ),
         ({"optimizer": "sgd"}, keras_sgd),
+        (
+            {"optimizer": "sgd", "momentum": 0.8},
+            lambda weight, gradients: keras_sgd(weight, gradients, 0.8),
+        ),
     ],
 )
 def test_each_optimizer_moves_weights_as_keras_does(

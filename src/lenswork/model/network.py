@@ -127,7 +127,7 @@ class ConvLayer(nn.Conv2d):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """The convolution, its bias, its activation."""
-        return activate(self.activation, super().forward(self._framed(inputs)))
+        return _activate_own(self.activation, super().forward(self._framed(inputs)))
 
     def pooled(self, inputs: Tensor, pool: nn.Module) -> Tensor:
         """`pool(self(inputs))` for a maximum pool, with bias and activation after it.
@@ -139,7 +139,7 @@ class ConvLayer(nn.Conv2d):
         maps: Tensor = pool(self._conv_forward(self._framed(inputs), self.weight, None))
         if self.bias is not None:
             maps = maps + self.bias.view(1, -1, 1, 1)
-        return F.relu_(maps) if self.activation == "relu" else activate(self.activation, maps)
+        return _activate_own(self.activation, maps)
 
     def _framed(self, inputs: Tensor) -> Tensor:
         return inputs if self.zeros is None else F.pad(inputs, self.zeros)
@@ -203,7 +203,7 @@ class DenseLayer(nn.Linear):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Weights, bias, activation."""
-        return activate(self.activation, super().forward(inputs))
+        return _activate_own(self.activation, super().forward(inputs))
 
 
 class DropoutLayer(nn.Module):
@@ -245,6 +245,11 @@ class ActivationLayer(nn.Module):
 def activate(name: str | None, inputs: Tensor) -> Tensor:
     """The activation called `name`, or nothing for None."""
     return inputs if name is None else ACTIVATION_FUNCTIONS[name](inputs)
+
+
+def _activate_own(name: str | None, inputs: Tensor) -> Tensor:
+    """The same for numbers that nobody else will read: a ReLU then needs no memory of its own."""
+    return F.relu_(inputs) if name == "relu" else activate(name, inputs)
 
 
 def _module(layer: Layer, shape: Shape) -> nn.Module:
@@ -292,4 +297,5 @@ def _commutes(layer: nn.Module, following: nn.Module) -> bool:
         and layer.activation in RISING
         and isinstance(following, PoolLayer)
         and following.method == "max"
+        and following.window is not None  # a global pool makes vectors
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from lenswork import __version__
 from lenswork.data.batches import batch_ends, batch_stream
@@ -24,7 +23,7 @@ from lenswork.training.choose import Choice, choose
 from lenswork.training.evaluate import Prepared, logits_of, metrics_of
 from lenswork.training.events import Answers, Started
 from lenswork.training.fast_cpu import keep_freed_memory
-from lenswork.training.optimizers import make_optimizer
+from lenswork.training.optimizers import Mover, make_optimizer
 from lenswork.training.recipe import Recipe
 from lenswork.training.stops import StopRule, Stops
 
@@ -38,7 +37,7 @@ class Session:
     choice: Choice
     data: Dataset
     network: nn.Module
-    optimizer: Optimizer
+    optimizer: Mover
     device: torch.device
     train: Prepared
     held_out: Mapping[SplitName, Prepared]  # evaluated after each epoch
