@@ -8,8 +8,7 @@
 Every peer gets an environment of its own under .bench/, made when it is first needed from the
 exact versions in bench/peers/. Results go to bench/results/PART.json (those of --quick to
 .bench/quick/), and `python bench/report.py` makes docs/benchmarks.md of them. Of PyTorch, pip
-takes the build that its configuration offers; the small CPU build comes with
-PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu. The build is recorded.
+takes the build that its configuration offers; which one it was is recorded.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """The order in which training pictures are met."""
 
+import itertools
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,14 @@ def batch_stream(count: int, batch: int, seed: int) -> Iterator[Indices]:
     Every pass meets each of `count` pictures once; its last batch holds what is left over. A
     single left-over picture joins the batch before it, since statistics of one mean nothing.
     """
-    lap = 0
-    while True:
-        order: NDArray[Any] = generator(seed, f"order {lap}").permutation(count)
+    for order in laps(count, seed):
         yield from np.split(order, batch_ends(count, batch))
-        lap += 1
+
+
+def laps(count: int, seed: int) -> Iterator[Indices]:
+    """The order of each pass, without end: `count` indices, each once."""
+    for lap in itertools.count():
+        yield generator(seed, f"order {lap}").permutation(count)
 
 
 def batch_ends(count: int, batch: int) -> Indices:

@@ -9,6 +9,8 @@ from torch.nn import functional as F
 from lenswork.model.contract import Output
 from lenswork.model.network import to_input
 
+MOST_KEPT = 1_000_000  # logits put aside before they are counted
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -64,3 +66,41 @@ def metrics_of(logits: Tensor, labels: Tensor, output: Output, prefix: str) -> d
         f"{prefix}loss": float(loss_of(logits, labels, output)),
         f"{prefix}accuracy": float(correct_in(logits, labels, output)) / len(labels),
     }
+
+
+class Totals:
+    """Loss and accuracy over the training pictures of an epoch, as they are met.
+
+    A step only puts its tensors aside: counting what is right costs as much for a thousand
+    pictures as for one batch, and a GPU need not wait.
+    """
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+        self.pictures = 0
+        self._loss = 0.0
+        self._correct = 0
+        self._steps: list[tuple[Tensor, Tensor, Tensor]] = []
+        self._kept = 0
+
+    def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
+        """Put a step's mean loss, logits (batch, outputs) and labels (batch,) aside."""
+        self._steps.append((loss, logits, labels))
+        self.pictures += len(labels)
+        self._kept += logits.numel()
+        if self._kept > MOST_KEPT:
+            self._count()
+
+    def metrics(self) -> dict[str, float]:
+        """Mean loss and accuracy of all that was added."""
+        self._count()
+        return {"loss": self._loss / self.pictures, "accuracy": self._correct / self.pictures}
+
+    def _count(self) -> None:
+        if not self._steps:
+            return
+        losses, logits, labels = zip(*self._steps, strict=True)
+        sizes = torch.tensor([len(batch) for batch in labels], dtype=torch.float64)
+        self._loss += float(torch.stack(losses).cpu().double() @ sizes)
+        self._correct += int(correct_in(torch.cat(logits), torch.cat(labels), self.output))
+        self._steps, self._kept = [], 0

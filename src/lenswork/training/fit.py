@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from lenswork.data.dataset import Dataset
-from lenswork.training.evaluate import correct_in, loss_of
+from lenswork.training.evaluate import Totals, loss_of
 from lenswork.training.events import EpochDone, Event, Finished, StepDone, Stopped
 from lenswork.training.optimizers import set_rates
 from lenswork.training.prepare import Session, prepare
@@ -44,7 +44,7 @@ def fit(
     epochs = 0
     while reason is None and epochs < session.epochs:
         began = time.perf_counter()
-        totals = Totals(session.device)
+        totals = Totals(session.output)
         for step in itertools.islice(session.batches, session.steps_per_epoch):
             yield _train_step(session, step, totals, epochs + 1)
             if stop is not None and stop.is_set():
@@ -60,22 +60,6 @@ def fit(
     yield _finish(session, epochs, reason)
 
 
-class Totals:
-    """Running sums over an epoch's training pictures, kept on the device until they are read."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.loss = torch.zeros((), device=device)
-        self.correct = torch.zeros((), dtype=torch.int64, device=device)
-        self.pictures = 0
-
-    def metrics(self) -> dict[str, float]:
-        """Mean loss and accuracy."""
-        return {
-            "loss": float(self.loss) / self.pictures,
-            "accuracy": float(self.correct) / self.pictures,
-        }
-
-
 def _train_step(session: Session, indices: torch.Tensor, totals: Totals, epoch: int) -> StepDone:
     session.step += 1
     inputs, labels = session.train.batch(indices)
@@ -89,9 +73,7 @@ def _train_step(session: Session, indices: torch.Tensor, totals: Totals, epoch: 
     loss.backward()  # type: ignore[no-untyped-call]
     session.optimizer.move()
     loss = loss.detach()
-    totals.loss.add_(loss, alpha=len(labels))
-    totals.correct.add_(correct_in(logits.detach(), labels, session.output))
-    totals.pictures += len(labels)
+    totals.add(loss, logits.detach(), labels)
     return StepDone(epoch, session.step, len(labels), loss)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lenswork import __version__
-from lenswork.data.batches import batch_ends, batch_stream
+from lenswork.data.batches import batch_ends, laps
 from lenswork.data.dataset import Dataset, Part
 from lenswork.errors import NetError, UsageError
 from lenswork.kinds import SplitName
@@ -213,5 +213,6 @@ def _read(part: Part, preprocess: Preprocess, device: torch.device) -> Prepared:
 
 
 def _batches(count: int, batch: int, seed: int, device: torch.device) -> Iterator[Tensor]:
-    for indices in batch_stream(count, batch, seed):
-        yield torch.from_numpy(indices).to(device)
+    for lap in laps(count, seed):
+        order = torch.from_numpy(lap).to(device)
+        yield from order.tensor_split(batch_ends(count, batch).tolist())
