@@ -15,15 +15,17 @@ from results import Document, read_all
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "benchmarks.md"
+TRIED = ROOT / "bench" / "tried.md"
 
 _HEAD = """\
 # Benchmarks
 
 Made by `python bench/report.py` from the files in `bench/results/`, which `python bench/run.py`
-wrote; change neither by hand. A figure is the median over n rounds, in bold, with the smallest
-and the largest behind it. In a round all programs of a table run one after the other, and a ratio
-is taken within its round, so what slows the machine for minutes slows both sides; the median of
-such ratios need not be the ratio of the medians.
+wrote; change neither by hand (the last section, on what was tried, is `bench/tried.md`). A figure
+is the median over n rounds, in bold, with the smallest and the largest behind it. In a round all
+programs of a table run one after the other, and a ratio is taken within its round, so what slows
+the machine for minutes slows both sides; the median of such ratios need not be the ratio of the
+medians.
 """
 
 
@@ -31,7 +33,7 @@ def page(results: Sequence[Document]) -> str:
     """The whole page, in the order in which the parts are listed."""
     order = list(PARTS)
     ranked = sorted(results, key=lambda one: order.index(one["part"]))
-    return "\n".join([_HEAD, *(section(result) for result in ranked)])
+    return "\n".join([_HEAD, *(section(result) for result in ranked), TRIED.read_text("utf-8")])
 
 
 def section(result: Document) -> str:

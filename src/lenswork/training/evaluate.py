@@ -9,8 +9,6 @@ from torch.nn import functional as F
 from lenswork.model.contract import Output
 from lenswork.model.network import to_input
 
-MOST_KEPT = 1_000_000  # logits put aside before they are counted
-
 
 @dataclass(frozen=True)
 class Prepared:
@@ -69,38 +67,27 @@ def metrics_of(logits: Tensor, labels: Tensor, output: Output, prefix: str) -> d
 
 
 class Totals:
-    """Loss and accuracy over the training pictures of an epoch, as they are met.
+    """Sums over the training pictures of an epoch, as they are met.
 
-    A step only puts its tensors aside: counting what is right costs as much for a thousand
-    pictures as for one batch, and a GPU need not wait.
+    They stay on the device, so that a GPU need not wait; and no step's tensors are kept, since
+    small ones left between large ones keep freed memory from being used again.
     """
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, device: torch.device) -> None:
         self.output = output
         self.pictures = 0
-        self._loss = 0.0
-        self._correct = 0
-        self._steps: list[tuple[Tensor, Tensor, Tensor]] = []
-        self._kept = 0
+        self._loss = torch.zeros((), device=device)
+        self._correct = torch.zeros((), dtype=torch.int64, device=device)
 
     def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
-        """Put a step's mean loss, logits (batch, outputs) and labels (batch,) aside."""
-        self._steps.append((loss, logits, labels))
+        """Add a step's mean loss, logits (batch, outputs) and labels (batch,)."""
         self.pictures += len(labels)
-        self._kept += logits.numel()
-        if self._kept > MOST_KEPT:
-            self._count()
+        self._loss.add_(loss, alpha=len(labels))
+        self._correct.add_(correct_in(logits, labels, self.output))
 
     def metrics(self) -> dict[str, float]:
         """Mean loss and accuracy of all that was added."""
-        self._count()
-        return {"loss": self._loss / self.pictures, "accuracy": self._correct / self.pictures}
-
-    def _count(self) -> None:
-        if not self._steps:
-            return
-        losses, logits, labels = zip(*self._steps, strict=True)
-        sizes = torch.tensor([len(batch) for batch in labels], dtype=torch.float64)
-        self._loss += float(torch.stack(losses).cpu().double() @ sizes)
-        self._correct += int(correct_in(torch.cat(logits), torch.cat(labels), self.output))
-        self._steps, self._kept = [], 0
+        return {
+            "loss": float(self._loss) / self.pictures,
+            "accuracy": float(self._correct) / self.pictures,
+        }

@@ -44,7 +44,7 @@ def fit(
     epochs = 0
     while reason is None and epochs < session.epochs:
         began = time.perf_counter()
-        totals = Totals(session.output)
+        totals = Totals(session.output, session.device)
         for step in itertools.islice(session.batches, session.steps_per_epoch):
             yield _train_step(session, step, totals, epochs + 1)
             if stop is not None and stop.is_set():
