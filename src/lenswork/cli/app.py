@@ -19,6 +19,8 @@ COMMANDS: dict[str, str] = {  # name (its module in this folder) -> one line of 
     "predict": "Say what pictures show.",
     "runs": "List what has been recorded.",
     "show": "Show one run: recipe, net, curves, confusion matrix, accuracy.",
+    "mistakes": "Show what a run got wrong, and how sure it was.",
+    "filter": "Lay a hand-made filter on a picture, then pool it.",
     "net": "Show a net's shapes, parameters and work before it is trained.",
     "data": "List and fetch the known data sets.",
 }

@@ -1,0 +1,1 @@
+"""Seeing inside: arrays and data first, figures made from them."""
