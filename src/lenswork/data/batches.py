@@ -17,14 +17,9 @@ def batch_stream(count: int, batch: int, seed: int) -> Iterator[Indices]:
     Every pass meets each of `count` pictures once; its last batch holds what is left over. A
     single left-over picture joins the batch before it, since statistics of one mean nothing.
     """
-    for order in laps(count, seed):
-        yield from np.split(order, batch_ends(count, batch))
-
-
-def laps(count: int, seed: int) -> Iterator[Indices]:
-    """The order of each pass, without end: `count` indices, each once."""
     for lap in itertools.count():
-        yield generator(seed, f"order {lap}").permutation(count)
+        order = generator(seed, f"order {lap}").permutation(count)
+        yield from np.split(order, batch_ends(count, batch))
 
 
 def batch_ends(count: int, batch: int) -> Indices:

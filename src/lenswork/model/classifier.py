@@ -132,7 +132,8 @@ class Classifier:
                 f"expected logits of shape (count, {self.contract.outputs}) of the network, got "
                 f"{tuple(logits.shape)}: it does not fit the contract's {len(self.classes)} classes"
             )
-        return probabilities_from(logits, self.contract.output).cpu()
+        contract = self.contract
+        return probabilities_from(logits, contract.output, contract.temperature).cpu()
 
     def _repr_html_(self) -> str:
         return f"<code>{escape(repr(self))}</code>"
@@ -201,8 +202,10 @@ def _checked(item: np.ndarray) -> Picture:
     return picture
 
 
-def probabilities_from(logits: Tensor, output: str) -> Tensor:
-    """Class probabilities, (batch, classes), of a network's logits."""
+def probabilities_from(logits: Tensor, output: str, temperature: float | None = None) -> Tensor:
+    """Class probabilities, (batch, classes), of a network's logits over a temperature."""
+    if temperature is not None:
+        logits = logits / temperature
     if output == "sigmoid":
         second = torch.sigmoid(logits[:, 0])
         return torch.stack((1 - second, second), dim=1)

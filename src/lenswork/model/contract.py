@@ -1,9 +1,16 @@
 """What a classifier promises, written beside its weights."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from lenswork.data.dataset import Part
 from lenswork.kinds import Picture
@@ -17,7 +24,8 @@ class Contract(BaseModel):
     """Everything but the weights that an answer depends on, and where the classifier is from.
 
     `net` is the line of text, or None for a torch module given from Python. With "sigmoid" the
-    network's one output is the logit of `classes[1]`.
+    network's one output is the logit of `classes[1]`. The logits are divided by `temperature`
+    before they become probabilities, where it is given (`look.calibration` fits it).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,9 +38,20 @@ class Contract(BaseModel):
     data: str = ""
     recipe_hash: str = ""
     made_by: str = ""
+    temperature: float | None = Field(None, gt=0, allow_inf_nan=False)
+
+    @model_serializer(mode="wrap")
+    def _without_no_temperature(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A contract without temperature is written as before there was one."""
+        said: dict[str, Any] = handler(self)
+        if self.temperature is None:
+            said.pop("temperature", None)
+        return said
 
     @model_validator(mode="after")
     def _check_classes(self) -> Self:
+        if not all(name.isprintable() for name in self.classes):
+            raise ValueError("a class has characters that cannot be printed")
         if len(set(self.classes)) < len(self.classes):
             raise ValueError(f"two classes have the same name: {', '.join(self.classes)}")
         if self.output == "sigmoid" and len(self.classes) != 2:

@@ -9,15 +9,19 @@ import numpy as np
 from lenswork.data.dataset import ArraySource, Dataset, Part
 from lenswork.errors import PictureError, RecipeError
 from lenswork.model.contract import Output, output_count
-from lenswork.model.layers import Shape, format_shape
+from lenswork.model.describe import describe
+from lenswork.model.layers import BatchNorm, Shape, format_shape
 from lenswork.model.preprocess import Preprocess, parse_size
 from lenswork.model.presets import PRESETS
-from lenswork.model.spec import check_net, parse_net
+from lenswork.model.spec import parse_net
+from lenswork.training.needs import Needs, needs_of
 from lenswork.training.recipe import Recipe
 
 LOOKED_AT = 32  # pictures whose size and colours stand for all
 LARGEST_FAST_SIDE = 96
 LARGEST_NOTES_SIDE = 300
+VALIDATION_BATCH = 500  # at most, where feature maps are small
+SMALL_BATCH = 32  # for evaluating a network whose needs are not known
 
 
 @dataclass(frozen=True)
@@ -36,38 +40,62 @@ class Choice:
         return self.recipe.output
 
 
-def choose(recipe: Recipe, data: Dataset) -> Choice:
-    """Fill in the recipe for this data; raises `RecipeError` or `NetError` where it cannot fit."""
-    reasons: list[str] = []
+def choose(recipe: Recipe, data: Dataset, *, own_network: bool = False) -> Choice:
+    """Fill in the recipe for this data; raises `RecipeError` or `NetError` where it cannot fit.
+
+    With a network of one's own, the net and how its weights are drawn stay open.
+    """
     shape, why = _input_shape(recipe, data.train)
-    reasons.append(f"{format_shape(shape)}: {why}")
+    reasons = [f"{format_shape(shape)}: {why}"]
     output = _output(recipe, len(data.classes))
-    fields = _notes_fields(recipe, data, output) if recipe.recipe == "notes" else _fast_fields(data)
-    net = recipe.net or _default_net(recipe.recipe, shape)
-    if recipe.net is None:
-        reasons.append(f"net {net}: the {recipe.recipe} recipe's net for {format_shape(shape)}")
-    fields |= {
-        "size": f"{shape[0]}x{shape[1]}",
+    notes = recipe.recipe == "notes"
+    fields: dict[str, Any] = {
+        **(_notes_fields(recipe, data, output) if notes else _fast_fields(data)),
+        "size": format_shape(shape[:2]),
         "colours": "grey" if shape[2] == 1 else "rgb",
-        "net": str(parse_net(net)),
         "output": output,
     }
     said = recipe.model_dump(exclude_none=True)
-    filled = recipe.changed(**{**fields, **said, "net": fields["net"]})
-    check_net(parse_net(fields["net"]), shape, output_count(output, len(data.classes)))
+    net: dict[str, Any] = {"net": None, "weights": None}
+    if not own_network:
+        net = {"net": str(parse_net(recipe.net or _default_net(recipe.recipe, shape)))}
+        if recipe.net is None:
+            reasons.append(f"net: the {recipe.recipe} recipe's for this size: {net['net']}")
+        needs = _needs(net["net"], shape, output_count(output, len(data.classes)))
+        fields.setdefault("validation_batch", needs.largest_batch(VALIDATION_BATCH))
+    filled = recipe.changed(**{"validation_batch": SMALL_BATCH, **fields, **said, **net})
+    if not own_network:
+        needs.check(filled, data)
+        _refuse_lonely_batches(filled, data)
     preprocess = Preprocess(
         height=shape[0],
         width=shape[1],
-        colours=fields["colours"],
+        colours=fields["colours"] if recipe.colours is None else recipe.colours,
         resize=filled.resize,
         normalise=filled.normalise,
     )
     return Choice(filled, preprocess, tuple(reasons))
 
 
+def _needs(net: str, shape: Shape, outputs: int) -> Needs:
+    return needs_of(describe(net, shape, outputs))
+
+
+def _refuse_lonely_batches(recipe: Recipe, data: Dataset) -> None:
+    """Batch normalisation needs more than one number a channel, which one picture may not give."""
+    layers = parse_net(recipe.net or "").layers
+    if min(recipe.batch or 1, len(data.train)) == 1 and any(
+        isinstance(layer, BatchNorm) for layer in layers
+    ):
+        raise RecipeError(
+            "batchnorm compares the pictures of a batch, and the batches here have one picture: "
+            "use a batch of 2 or more, or leave batchnorm out"
+        )
+
+
 def _input_shape(recipe: Recipe, part: Part) -> tuple[tuple[int, int, int], str]:
     """(height, width, channels) and the reason."""
-    preset = PRESETS.get(recipe.net or "")
+    preset = PRESETS.get((recipe.net or "").strip().lower())
     if preset is not None:
         height, width, channels = preset.input_shape
         why = f"what {recipe.net} was made for"
@@ -89,8 +117,10 @@ def _from_pictures(recipe: Recipe, part: Part) -> tuple[int, int, int, str]:
     if all(shape[:2] == (height, width) for shape in shapes) and max(height, width) <= limit:
         return height, width, channels, "the pictures' own size"
     middle = int(np.median([max(shape[:2]) for shape in shapes]))
-    side = min(limit, middle)
-    return side, side, channels, f"pictures have about {middle} pixels a side; at most {limit} used"
+    if middle <= limit:
+        return middle, middle, channels, "the pictures' middle size"
+    why = f"pictures have about {middle} pixels a side, and {limit} are enough to begin with"
+    return limit, limit, channels, why
 
 
 def _some_shapes(part: Part) -> list[Shape]:
@@ -136,6 +166,7 @@ def _notes_fields(recipe: Recipe, data: Dataset, output: Output) -> dict[str, An
         "batch": batch,
         "epochs": 15,
         "steps_per_epoch": steps,
+        "validation_batch": 32,
     }
 
 

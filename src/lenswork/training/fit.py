@@ -23,6 +23,8 @@ from lenswork.training.prepare import Session, prepare
 from lenswork.training.recipe import Recipe
 from lenswork.training.schedule import learning_rate_at
 
+ON_REQUEST = "stopped on request"
+
 
 def fit(
     recipe: Recipe,
@@ -45,19 +47,24 @@ def fit(
     while reason is None and epochs < session.epochs:
         began = time.perf_counter()
         totals = Totals(session.output, session.device)
-        for step in itertools.islice(session.batches, session.steps_per_epoch):
-            yield _train_step(session, step, totals, epochs + 1)
-            if stop is not None and stop.is_set():
-                reason = "stopped on request"
+        steps = itertools.islice(session.batches, session.steps_per_epoch)
+        for number, indices in enumerate(steps, start=1):
+            yield _train_step(session, indices, totals, epochs + 1)
+            if _asked(stop) and number < session.steps_per_epoch:
+                reason = ON_REQUEST
                 break
         else:
             epochs += 1
             done = _end_epoch(session, totals, epochs, time.perf_counter() - began)
             yield done
-            reason = session.stops.reason(done.metrics)
+            reason = session.stops.reason(done.metrics) or (ON_REQUEST if _asked(stop) else None)
     if reason is not None:
         yield Stopped(epochs, reason)
     yield _finish(session, epochs, reason)
+
+
+def _asked(stop: Flag | None) -> bool:
+    return stop is not None and stop.is_set()
 
 
 def _train_step(session: Session, indices: torch.Tensor, totals: Totals, epoch: int) -> StepDone:

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from lenswork import __version__
-from lenswork.data.batches import batch_ends, laps
+from lenswork.data.batches import batch_ends, batch_stream
 from lenswork.data.dataset import Dataset, Part
-from lenswork.errors import NetError, UsageError
-from lenswork.kinds import SplitName
+from lenswork.errors import DataError, NetError, UsageError
+from lenswork.kinds import Picture, SplitName
 from lenswork.model.classifier import Classifier, probabilities_from
 from lenswork.model.contract import Contract, Output, golden_pictures, output_count
 from lenswork.model.network import Network
@@ -44,6 +44,7 @@ class Session:
     stops: Stops
     batches: Iterator[Tensor]
     steps_per_epoch: int
+    golden: list[Picture]  # taken at the start: at the end the files may be gone
     prepare_seconds: float
     step: int = field(default=0, init=False)
 
@@ -113,11 +114,10 @@ class Session:
             recipe_hash=self.recipe.hash,
             made_by=f"lenswork {__version__}",
         )
-        golden = golden_pictures(self.data.train, len(self.data.classes))
-        return Classifier(self.network, contract, golden)
+        return Classifier(self.network, contract, self.golden)
 
     def _logits(self, part: Prepared) -> Tensor:
-        return logits_of(self.network, part, self.recipe.validation_batch)
+        return logits_of(self.network, part, self.recipe.validation_batch or 1)
 
     def _metrics(self, name: SplitName, part: Prepared, logits: Tensor) -> dict[str, float]:
         return metrics_of(logits, part.labels, self.output, PREFIX[name])
@@ -125,7 +125,7 @@ class Session:
     def _limited(self, part: Prepared, steps: int) -> Prepared:
         """The same pictures each epoch, drawn once for all."""
         order = generator(self.recipe.seed, "validation steps").permutation(len(part))
-        chosen = torch.from_numpy(order[: steps * self.recipe.validation_batch])
+        chosen = torch.from_numpy(order[: steps * (self.recipe.validation_batch or 1)])
         return part.subset(chosen.to(part.labels.device))
 
     def _net_text(self) -> str | None:
@@ -136,7 +136,8 @@ def prepare(recipe: Recipe, data: Dataset, network: nn.Module | None, device: st
     """Check the recipe against the data, read the pictures, build the network."""
     began = time.perf_counter()
     chosen_device = choose_device(device)
-    choice = choose(recipe, data)
+    _check_classes(data)
+    choice = choose(recipe, data, own_network=network is not None)
     recipe = choice.recipe
     rules = [StopRule.parse(text) for text in recipe.stop_when]
     stops = Stops(rules, recipe.patience, data.validation is not None)
@@ -149,6 +150,7 @@ def prepare(recipe: Recipe, data: Dataset, network: nn.Module | None, device: st
     parts = {
         name: _read(part, choice.preprocess, chosen_device) for name, part in data.parts.items()
     }
+    golden = golden_pictures(data.train, len(data.classes))
     train = parts.pop("train")
     batch = recipe.batch or 1
     return Session(
@@ -162,6 +164,7 @@ def prepare(recipe: Recipe, data: Dataset, network: nn.Module | None, device: st
         stops=stops,
         batches=_batches(len(train), batch, recipe.seed, chosen_device),
         steps_per_epoch=recipe.steps_per_epoch or len(batch_ends(len(train), batch)) + 1,
+        golden=golden,
         prepare_seconds=time.perf_counter() - began,
     )
 
@@ -175,9 +178,20 @@ def choose_device(name: str) -> torch.device:
         found.insert(0, "cuda")
     if name == "auto":
         return torch.device(found[0])
-    if name.split(":")[0] not in found:
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in found:
         raise UsageError(f"device must be auto or one of {', '.join(found)} here, got {name!r}")
-    return torch.device(name)
+    return device
+
+
+def _check_classes(data: Dataset) -> None:
+    """Refuse names that would write on a terminal or page instead of being read there."""
+    for name in data.classes:
+        if not name.isprintable():
+            raise DataError(f"class {name!r} has characters that cannot be printed: rename it")
 
 
 def _build(choice: Choice, class_count: int) -> Network:
@@ -213,6 +227,5 @@ def _read(part: Part, preprocess: Preprocess, device: torch.device) -> Prepared:
 
 
 def _batches(count: int, batch: int, seed: int, device: torch.device) -> Iterator[Tensor]:
-    for lap in laps(count, seed):
-        order = torch.from_numpy(lap).to(device)
-        yield from order.tensor_split(batch_ends(count, batch).tolist())
+    for indices in batch_stream(count, batch, seed):
+        yield torch.from_numpy(indices).to(device)

@@ -5,6 +5,7 @@ The fields below are the one table that feeds the command line, the web form and
 
 import hashlib
 import json
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +15,7 @@ from typing import Annotated, Any, Literal, Self
 import tomli_w
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from lenswork.data.dataset import Cut
-from lenswork.errors import RecipeError
+from lenswork.errors import RecipeError, UsageError
 from lenswork.model.contract import Output
 from lenswork.model.network import InitialWeights
 from lenswork.model.preprocess import Colours, Resize, parse_size
@@ -24,6 +24,8 @@ from lenswork.training.stops import StopRule
 
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
 Schedule = Literal["constant", "one-cycle", "cosine"]
+MOST = 1_000_000_000  # of anything that is counted: beyond it, a slip of the keyboard
+LONGEST_SHOWN = 60  # characters of a wrong value in an error
 
 
 def _field(default: Any, help_text: str, unit: str = "", **limits: Any) -> Any:
@@ -53,7 +55,7 @@ def _rules(value: object) -> object:
 class Recipe(BaseModel):
     """One training run in full; a field that is None is chosen from the data when it starts."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
     data: str = _field("horses-or-humans-150", "A folder, or the name of a known data set.")
     recipe: Literal["fast", "notes"] = _field(
@@ -86,20 +88,34 @@ class Recipe(BaseModel):
     epsilon: float = _field(1e-7, "Keeps adam, adamw and rmsprop from dividing by 0.", gt=0)
     weight_decay: float | None = _field(None, "Pull of weights towards 0 (adamw, sgd).", ge=0)
     schedule: Schedule | None = _field(None, "How the learning rate moves over the run.")
-    batch: int | None = _field(None, "Pictures in a training step.", "pictures", ge=1)
-    epochs: int | None = _field(None, "Passes over the training pictures.", "epochs", ge=1)
+    batch: int | None = _field(None, "Pictures in a training step.", "pictures", ge=1, le=MOST)
+    epochs: int | None = _field(None, "Passes over the training pictures.", "epochs", ge=1, le=MOST)
     steps_per_epoch: int | None = _field(
-        None, "End an epoch after this many steps; the next goes on from there.", "steps", ge=1
+        None,
+        "End an epoch after this many steps; the next goes on from there.",
+        "steps",
+        ge=1,
+        le=MOST,
     )
-    validation_batch: int = _field(500, "Pictures in an evaluation step.", "pictures", ge=1)
+    validation_batch: int | None = _field(
+        None, "Pictures in an evaluation step.", "pictures", ge=1, le=MOST
+    )
     validation_steps: int | None = _field(
-        None, "Validate on this many evaluation steps only, the same each epoch.", "steps", ge=1
+        None,
+        "Validate on this many evaluation steps only, the same each epoch.",
+        "steps",
+        ge=1,
+        le=MOST,
     )
     stop_when: Annotated[tuple[str, ...], BeforeValidator(_rules)] = _field(
         (), "Stop after an epoch for which this holds, such as 'val_accuracy > 0.9'."
     )
     patience: int | None = _field(
-        None, "Stop after this many epochs without a lower val_loss (or loss).", "epochs", ge=1
+        None,
+        "Stop after this many epochs without a lower val_loss (or loss).",
+        "epochs",
+        ge=1,
+        le=MOST,
     )
     seed: int = _field(0, "Where weights, order and dropout start.", ge=0, lt=2**63)
 
@@ -111,16 +127,16 @@ class Recipe(BaseModel):
             raise RecipeError(_first_problem(error)) from error
 
     @property
-    def cut(self) -> Cut | None:
-        """The cut of a validation part, if the recipe asks for one."""
-        if self.validation is None:
-            return None
-        return Cut(self.validation, self.group, self.split_seed)
-
-    @property
     def hash(self) -> str:
-        """Twelve hex digits of what the recipe says; new fields at their default change nothing."""
-        said = json.dumps(self.model_dump(exclude_defaults=True), sort_keys=True)
+        """Twelve hex digits of what the recipe says, the same on every machine.
+
+        Of a folder only the name counts, not where it is; fields at their default do not count,
+        so that new ones change nothing.
+        """
+        content = self.model_dump(exclude_defaults=True)
+        if "data" in content:
+            content["data"] = Path(content["data"]).name
+        said = json.dumps(content, sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:12]
 
     def changed(self, **fields: Any) -> Self:
@@ -136,7 +152,7 @@ class Recipe(BaseModel):
         """Read what `to_toml` wrote."""
         try:
             return cls(**tomllib.loads(text))
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:  # TOML's own errors are ValueErrors
             raise RecipeError(f"the recipe is no TOML: {error}") from error
 
     @classmethod
@@ -144,7 +160,11 @@ class Recipe(BaseModel):
         """Read a recipe from a TOML file; raises `RecipeError` naming the file."""
         try:
             return cls.from_toml(Path(path).read_text("utf-8"))
-        except (OSError, UnicodeDecodeError, RecipeError) as error:
+        except OSError as error:
+            raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise RecipeError(f"cannot read the recipe {path}: it is not UTF-8 text") from error
+        except UsageError as error:
             raise RecipeError(f"cannot read the recipe {path}: {error}") from error
 
 
@@ -189,4 +209,4 @@ def _first_problem(error: ValidationError) -> str:
     if problem["type"] == "extra_forbidden":
         return f"a recipe has no field {name!r}; it has {', '.join(Recipe.model_fields)}"
     rule = problem["msg"].removeprefix("Input ")
-    return f"{name}: {rule}, got {problem['input']!r}"
+    return f"{name}: {rule}, got {textwrap.shorten(repr(problem['input']), LONGEST_SHOWN)}"

@@ -36,11 +36,13 @@ class StopRule:
                 f"expected a rule such as 'loss < 0.4' or 'val_accuracy > 0.9', got {text!r}"
             )
         rule = cls(match.group(1), match.group(2), float(match.group(3)))
-        if rule.metric.endswith("accuracy") and not 0 <= rule.bound <= 1:
+        if rule.metric.endswith("accuracy") and not _between(rule, 0, 1):
             raise RecipeError(
                 f"{text!r} can never or always hold: accuracy is a fraction from 0 to 1, "
                 "0.995 for 99.5%"
             )
+        if rule.metric.endswith("loss") and not _between(rule, 0, math.inf):
+            raise RecipeError(f"{text!r} can never or always hold: a loss is never below 0")
         return rule
 
     def __str__(self) -> str:
@@ -67,11 +69,12 @@ class Stops:
 
     def reason(self, metrics: Mapping[str, float]) -> str | None:
         """Why to stop after an epoch with these metrics, or None to go on."""
-        if not math.isfinite(metrics["loss"]):
-            return (
-                f"the loss is {metrics['loss']}: training has diverged; "
-                "try a learning rate ten times smaller"
-            )
+        for name in ("loss", "val_loss", "test_loss"):
+            if not math.isfinite(metrics.get(name, 0.0)):
+                return (
+                    f"the {name} is {metrics[name]}: training has diverged; "
+                    "try a learning rate ten times smaller"
+                )
         for rule in self.rules:
             if rule.holds(metrics):
                 return f"{rule} is reached: {rule.metric} is {metrics[rule.metric]:.4f}"
@@ -103,6 +106,14 @@ def _refuse_unknown(rule: StopRule, has_validation: bool) -> None:
     else:
         cause = "there is no such metric"
     raise RecipeError(f"cannot stop when '{rule}': {cause}. Metrics here are {', '.join(known)}")
+
+
+def _between(rule: StopRule, low: float, high: float) -> bool:
+    """Whether the rule holds for some values from `low` to `high` and not for others."""
+    at_low, at_high = (
+        _COMPARE[rule.comparison](value, rule.bound) for value in (low, min(high, 1e300))
+    )
+    return at_low != at_high
 
 
 def _is_number(text: str) -> bool:

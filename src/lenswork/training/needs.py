@@ -1,0 +1,50 @@
+"""The memory that a training cannot do without, reckoned before anything is allocated."""
+
+from dataclasses import dataclass
+
+from lenswork.data.dataset import Dataset
+from lenswork.errors import RecipeError
+from lenswork.model.describe import BYTES_A_NUMBER, Description, format_bytes
+from lenswork.model.memory import available_bytes
+from lenswork.training.recipe import Recipe
+
+COPIES = 4  # weights, gradients and two moments of each
+EVALUATION_BYTES = 256_000_000  # feature maps of one evaluation step
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What one net needs at the least, in bytes."""
+
+    parameter_bytes: int
+    activation_bytes: int  # a picture
+    picture_bytes: int  # a picture, 8 bits a number
+
+    def largest_batch(self, most: int) -> int:
+        """The evaluation batch whose feature maps stay within 256 MB, from 1 to `most`."""
+        return max(1, min(most, EVALUATION_BYTES // max(1, self.activation_bytes)))
+
+    def check(self, recipe: Recipe, data: Dataset) -> None:
+        """Raise `RecipeError` when less memory is available than training cannot do without."""
+        batch = recipe.batch or 1
+        weights = self.parameter_bytes * COPIES
+        maps = self.activation_bytes * min(batch, len(data.train))
+        pictures = self.picture_bytes * sum(len(part) for part in data.parts.values())
+        needed, available = weights + maps + pictures, available_bytes()
+        if needed > available:
+            raise RecipeError(
+                f"this training needs at least {format_bytes(needed)} of memory "
+                f"({format_bytes(weights)} for weights and how they move, {format_bytes(maps)} for "
+                f"the feature maps of {batch} pictures, {format_bytes(pictures)} for the pictures) "
+                f"and {format_bytes(available)} are free: use a smaller size, batch or net"
+            )
+
+
+def needs_of(description: Description) -> Needs:
+    """The needs of a described net."""
+    height, width, channels = description.input_shape
+    return Needs(
+        parameter_bytes=description.parameters * BYTES_A_NUMBER,
+        activation_bytes=description.activation_bytes,
+        picture_bytes=height * width * channels,
+    )
