@@ -11,8 +11,8 @@ import click
 from lenswork.cli.options import home_option, json_option
 from lenswork.errors import UsageError
 from lenswork.model.classifier import Classifier, load
+from lenswork.record.home import home_folder
 from lenswork.record.index import open_run
-from lenswork.record.writer import home_folder
 from lenswork.use.predict import Answer, Upload, answer_files, find_pictures
 
 # The first bytes of JPEG, PNG, WebP, BMP, GIF and TIFF files

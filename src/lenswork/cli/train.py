@@ -20,10 +20,11 @@ from lenswork.cli.options import (
 from lenswork.cli.recipe_options import recipe_options
 from lenswork.errors import UsageError
 from lenswork.model.presets import PRESETS
+from lenswork.record.home import home_folder
 from lenswork.record.progress import format_seconds, shown
 from lenswork.record.run import Run
 from lenswork.record.train import open_for
-from lenswork.record.writer import Recorder, home_folder
+from lenswork.record.writer import Recorder
 from lenswork.training.fit import fit
 from lenswork.training.recipe import Recipe
 

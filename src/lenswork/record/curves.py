@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,14 @@ NAMES = {"": "training, as met", "val_": "validation", "test_": "test"}
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """One bar a value, from the lowest to the highest of them."""
-    low, high = min(values), max(values)
+    """One bar a value, from the lowest to the highest of them; × for what is no number."""
+    finite = [value for value in values if math.isfinite(value)]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
     span = (high - low) or 1.0
-    return "".join(BARS[round((value - low) / span * (len(BARS) - 1))] for value in values)
+    return "".join(
+        BARS[round((value - low) / span * (len(BARS) - 1))] if math.isfinite(value) else "×"
+        for value in values
+    )
 
 
 def curves_figure(history: Sequence[Mapping[str, Any]]) -> Figure:

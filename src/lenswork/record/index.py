@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from lenswork.errors import LensworkError, RunError
+from lenswork.record.home import home_folder
 from lenswork.record.run import HISTORY, RECIPE, Run, RunSummary
 
 INDEX = "index.sqlite"
@@ -21,7 +22,11 @@ def list_runs(home: Path) -> tuple[list[RunSummary], list[str]]:
     """
     if not home.is_dir():
         return [], []
-    found = {path.name: _stamp(path) for path in home.iterdir() if (path / RECIPE).is_file()}
+    found = {
+        path.name: _stamp(path)
+        for path in home.iterdir()
+        if not path.name.startswith(".") and (path / RECIPE).is_file()
+    }
     with _database(home) as database:
         known = {
             name: (stamp, row)
@@ -30,11 +35,13 @@ def list_runs(home: Path) -> tuple[list[RunSummary], list[str]]:
         summaries, problems = [], []
         for name, stamp in found.items():
             if name in known and known[name][0] == stamp:
-                summaries.append(_current(home / name, known[name][1]))
-                continue
+                remembered = _current(home / name, known[name][1])
+                if remembered is not None:
+                    summaries.append(remembered)
+                    continue
             try:
                 summary = Run(home / name).summary()
-            except (LensworkError, OSError, KeyError, ValueError) as error:
+            except (LensworkError, OSError) as error:
                 problems.append(f"{home / name}: {error}")
                 continue
             summaries.append(summary)
@@ -48,8 +55,12 @@ def list_runs(home: Path) -> tuple[list[RunSummary], list[str]]:
     return summaries, problems
 
 
-def open_run(name: str | Path, home: Path) -> Run:
-    """Open a run by its name in `home`, by the path of its folder, or `last` for the newest."""
+def open_run(name: str | Path, home: str | Path | None = None) -> Run:
+    """Open a run by its name in `home`, by the path of its folder, or `last` for the newest.
+
+    `home` left out is LENSWORK_HOME, or ./runs. Raises `RunError` naming the runs there are.
+    """
+    home = home_folder(home)
     path = Path(name)
     if (path / RECIPE).is_file():
         return Run(path)
@@ -65,9 +76,15 @@ def open_run(name: str | Path, home: Path) -> Run:
     raise RunError(f"there is no run {str(name)!r} in {home}; {shown}")
 
 
-def _current(path: Path, row: str) -> RunSummary:
-    """A remembered summary; only the state of an unfinished run can have changed without a line."""
-    summary = RunSummary(**json.loads(row))
+def _current(path: Path, row: str) -> RunSummary | None:
+    """A remembered summary, or None where the row is damaged or from another version.
+
+    Only the state of an unfinished run can have changed without a line.
+    """
+    try:
+        summary = RunSummary(**json.loads(row))
+    except (TypeError, ValueError):
+        return None
     if summary.status in ("running", "killed"):
         return replace(summary, status=Run(path).status)
     return summary

@@ -29,7 +29,7 @@ def shown(events: Iterator[Event], console: Console | None = None) -> Iterator[E
                     bar.step(event)
                 case EpochDone():
                     console.print(epoch_line(event, bar.epochs), soft_wrap=True)
-                    bar.end_epoch()
+                    bar.end_epoch(event)
                 case Stopped():
                     console.print(
                         f"stopped after epoch {event.epoch}: {event.reason}", soft_wrap=True
@@ -59,6 +59,7 @@ class EpochBar:
         self.epoch_pictures = 0
         self.seen = 0
         self.done = 0
+        self.trained = 0.0
         self.drawn = self.began = time.perf_counter()
 
     def begin(self, event: Started) -> None:
@@ -77,7 +78,7 @@ class EpochBar:
         if now - self.drawn < REFRESH_SECONDS:
             return
         self.drawn = now
-        rate = self.done / (now - self.began)
+        rate = self.done / (self.trained + now - self.began)
         left = (self.epochs * self.epoch_pictures - self.done) / rate
         self.progress.update(
             self.task,
@@ -87,9 +88,11 @@ class EpochBar:
             left=f"{format_seconds(max(left, 0))} left",
         )
 
-    def end_epoch(self) -> None:
-        """Begin again at the left."""
+    def end_epoch(self, event: EpochDone) -> None:
+        """Begin again at the left; evaluation counts to no rate."""
         self.seen = 0
+        self.trained += event.train_seconds
+        self.began = time.perf_counter()
         self.progress.update(self.task, completed=0)
 
     def hide(self) -> None:

@@ -9,6 +9,7 @@ classifier.safetensors  the classifier
 
 import functools
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from html import escape
@@ -29,6 +30,13 @@ from lenswork.training.recipe import Recipe
 
 RECIPE, ENVIRONMENT, HISTORY = "recipe.toml", "environment.json", "history.jsonl"
 PREDICTIONS, CLASSIFIER, LOCK = "predictions.npz", "classifier.safetensors", ".running"
+
+CONDITIONS = frozenset({"started", "processor", "cores", "packages", "lenswork"})
+LINE_KEYS = {
+    "epoch": frozenset({"epoch", "metrics", "train_seconds", "evaluate_seconds"}),
+    "finished": frozenset({"stopped", "metrics"}),
+    "failed": frozenset({"reason"}),
+}
 
 Status = Literal["running", "finished", "stopped", "failed", "killed"]
 
@@ -62,7 +70,7 @@ class Run:
     """A run folder, read as it is asked for."""
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = Path(path).resolve()
         if not (self.path / RECIPE).is_file():
             raise RunError(f"expected a run folder with {RECIPE} in it, found none at {self.path}")
 
@@ -79,19 +87,23 @@ class Run:
     @functools.cached_property
     def environment(self) -> dict[str, Any]:
         """Machine, versions and time."""
-        content: dict[str, Any] = json.loads((self.path / ENVIRONMENT).read_text("utf-8"))
+        try:
+            content = json.loads((self.path / ENVIRONMENT).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.path / ENVIRONMENT} cannot be read: {error}") from error
+        if not isinstance(content, dict) or not set(content) >= CONDITIONS:
+            raise RunError(f"{self.path / ENVIRONMENT} does not say {', '.join(CONDITIONS)}")
         return content
 
     @functools.cached_property
     def _lines(self) -> list[dict[str, Any]]:
         """The history's whole lines; a line that a kill cut short is left out."""
-        lines = []
-        for text in (self.path / HISTORY).read_text("utf-8").split("\n")[:-1]:
-            try:
-                lines.append(json.loads(text))
-            except json.JSONDecodeError as error:
-                raise RunError(f"{self.path / HISTORY} is damaged: {error}") from error
-        return lines
+        path = self.path / HISTORY
+        try:
+            texts = path.read_text("utf-8").split("\n")[:-1]
+            return [_checked_line(json.loads(text)) for text in texts]
+        except (OSError, ValueError, RecursionError) as error:
+            raise RunError(f"{path} is damaged: {error}") from error
 
     @property
     def start(self) -> dict[str, Any]:
@@ -102,7 +114,7 @@ class Run:
     def history(self) -> list[dict[str, Any]]:
         """One row an epoch: its number, metrics, learning rate and times in seconds."""
         return [
-            {key: value for key, value in line.items() if key != "event"}
+            {**line, "metrics": _numbers(line["metrics"])}
             for line in self._lines
             if line["event"] == "epoch"
         ]
@@ -125,7 +137,7 @@ class Run:
     def metrics(self) -> dict[str, float]:
         """The final network's metrics, with the last epoch's for the training pictures."""
         last: Mapping[str, Any] = self.history[-1]["metrics"] if self.history else {}
-        return {**last, **self.end.get("metrics", {})}
+        return {**last, **_numbers(self.end.get("metrics", {}))}
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -151,16 +163,25 @@ class Run:
         try:
             with np.load(self.path / PREDICTIONS, allow_pickle=False) as file:
                 return {
-                    name: Answers(
-                        tuple(str(one) for one in file[f"{name}_ids"]),
-                        file[f"{name}_truth"],
-                        file[f"{name}_probabilities"],
+                    name: self._checked_answers(
+                        Answers(
+                            tuple(str(one) for one in file[f"{name}_ids"]),
+                            file[f"{name}_truth"],
+                            file[f"{name}_probabilities"],
+                        )
                     )
                     for name in names
                     if f"{name}_ids" in file
                 }
         except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise RunError(f"{self.path / PREDICTIONS} is damaged: {error}") from error
+
+    def _checked_answers(self, answers: Answers) -> Answers:
+        count = len(answers.ids)
+        shapes = (answers.truth.shape, answers.probabilities.shape)
+        if count == 0 or shapes != ((count,), (count, len(self.classes))):
+            raise ValueError(f"{count} ids do not go with arrays of shape {shapes}")
+        return answers
 
     def accuracy(self, part: SplitName | None = None) -> Accuracy:
         """Accuracy on a held-out part (the test part if there is one) with its 95% interval."""
@@ -235,3 +256,20 @@ class Run:
                 return False
         except (Timeout, PermissionError):
             return True
+        except OSError:  # a disk that can only be read has no run in the making
+            return False
+
+
+def _checked_line(line: Any) -> dict[str, Any]:
+    """A line of the history with the keys that its event must have; raises `ValueError`."""
+    if not isinstance(line, dict) or "event" not in line:
+        raise ValueError("a line is no event")
+    missing = LINE_KEYS.get(str(line["event"]), frozenset()) - set(line)
+    if missing:
+        raise ValueError(f"event {line['event']} lacks {', '.join(sorted(missing))}")
+    return line
+
+
+def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Metrics with null read as what it stood for."""
+    return {name: math.nan if value is None else float(value) for name, value in metrics.items()}

@@ -9,12 +9,15 @@ from torch import nn
 from lenswork.data.dataset import Dataset
 from lenswork.data.open import open_data
 from lenswork.errors import UsageError
+from lenswork.record.home import home_folder
 from lenswork.record.progress import shown
 from lenswork.record.run import Run
-from lenswork.record.writer import Recorder, home_folder
+from lenswork.record.writer import Recorder
 from lenswork.training.events import Event
 from lenswork.training.fit import fit
 from lenswork.training.recipe import Recipe
+
+CUT_FIELDS = frozenset({"validation", "group", "split_seed"})
 
 
 def train(
@@ -35,11 +38,14 @@ def train(
     trained or written.
     """
     network = net if isinstance(net, nn.Module) else None
-    if isinstance(net, str):
+    if network is None and net is not None:
         fields["net"] = net
-    if data is not None and "data" in fields:
-        raise UsageError("data was given twice")
     if isinstance(data, Dataset):
+        if twice := CUT_FIELDS & set(fields):
+            raise UsageError(
+                f"{', '.join(sorted(twice))}: this data set is cut already; say it when opening, "
+                "open_data(..., validation=0.2)"
+            )
         recipe = Recipe(**(_said_by(data) | fields))
         opened = data
     else:

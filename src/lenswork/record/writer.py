@@ -15,16 +15,15 @@ from filelock import FileLock
 
 from lenswork.errors import LensworkError, RunError, UsageError
 from lenswork.files import sync, write_bytes, written_whole
+from lenswork.model.classifier import Classifier
 from lenswork.record.environment import environment
+from lenswork.record.home import refuse_unwritable
+from lenswork.record.json_ready import json_ready
 from lenswork.record.run import CLASSIFIER, ENVIRONMENT, HISTORY, LOCK, PREDICTIONS, RECIPE, Run
 from lenswork.training.events import EpochDone, Event, Finished, Started
 
 LONGEST_NAME = 60
-
-
-def home_folder(home: str | Path | None = None) -> Path:
-    """Where runs are kept: `home`, or LENSWORK_HOME, or ./runs."""
-    return Path(home or os.environ.get("LENSWORK_HOME") or "runs").expanduser()
+UNFINISHED = ".new-"  # before the name of a folder that is being made
 
 
 class Recorder:
@@ -34,8 +33,9 @@ class Recorder:
         self.home = home
         self.wanted = name
         self.path: Path | None = None
-        self.train_seconds = 0.0
+        self.classifier: Classifier | None = None
         self._check_name()
+        refuse_unwritable(home)
 
     def record(self, events: Iterator[Event]) -> Iterator[Event]:
         """Yield `events` again; afterwards `run` is the finished record.
@@ -55,7 +55,10 @@ class Recorder:
         """The record; raises `RunError` before the first event."""
         if self.path is None:
             raise RunError("nothing has been recorded: the run has not started")
-        return Run(self.path)
+        run = Run(self.path)
+        if self.classifier is not None:
+            run.classifier = self.classifier  # a module of one's own could not be read back
+        return run
 
     def _write_all(self, path: Path, first: Started, events: Iterator[Event]) -> Iterator[Event]:
         try:
@@ -76,11 +79,11 @@ class Recorder:
 
     def _write(self, path: Path, event: Event) -> None:
         if isinstance(event, EpochDone):
-            self.train_seconds += event.train_seconds
             _append(path, {"event": "epoch", **_epoch_row(event)})
         elif isinstance(event, Finished):
             _save_answers(path / PREDICTIONS, event)
             event.classifier.save(path / CLASSIFIER)
+            self.classifier = event.classifier
             end = {"epochs": event.epochs, "stopped": event.stopped, "metrics": event.metrics}
             _append(path, {"event": "finished", **end})
 
@@ -100,12 +103,14 @@ class Recorder:
                 f"a run's name has letters, digits, '.', '_' and '-' only and at most "
                 f"{LONGEST_NAME} of them, got {self.wanted!r}"
             )
+        if self.wanted == "last" or self.wanted.startswith("index.sqlite"):
+            raise UsageError(f"a run cannot be called {self.wanted}: the name is taken")
         if (self.home / self.wanted).exists():
             raise UsageError(f"there is a run {self.wanted} in {self.home} already: name another")
 
     def _create(self, started: Started) -> Path:
         self.home.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".new-", dir=self.home))
+        folder = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self.home))
         try:
             folder.chmod(0o755)
             write_bytes(folder / RECIPE, started.recipe.to_toml().encode())
@@ -175,7 +180,7 @@ def _epoch_row(event: EpochDone) -> dict[str, Any]:
 def _append(folder: Path, line: Mapping[str, Any]) -> None:
     """Add one line to the history and have the disk keep it."""
     with (folder / HISTORY).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+        file.write(json.dumps(json_ready(line), allow_nan=False) + "\n")
         file.flush()
         os.fsync(file.fileno())
 

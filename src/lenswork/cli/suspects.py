@@ -1,0 +1,105 @@
+"""The part of `lenswork mistakes` that looks for wrong labels."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from lenswork.cli.options import table_console
+from lenswork.errors import RunError
+from lenswork.look.labels import Suspects, find_suspects, gather, train_folds
+from lenswork.look.mistakes import Judged
+from lenswork.look.mistakes_figure import numbers_of, suspects_rows, suspects_sheet
+from lenswork.look.style import save_figure
+from lenswork.record.run import Run
+from lenswork.record.train import open_for
+from lenswork.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class CheckedLabels:
+    """Suspects among the pictures whose `ids` and `classes` these are."""
+
+    part: str
+    ids: tuple[str, ...]
+    classes: tuple[str, ...]
+    suspects: Suspects
+
+
+def plain_table(*headings: str) -> Table:
+    """A table without lines."""
+    table = Table(box=None, header_style="bold", pad_edge=False, title_justify="left")
+    for heading in headings:
+        table.add_column(heading)
+    return table
+
+
+def check_labels(
+    run: Run, judged: Judged, data_home: Path | None, out: Path | None
+) -> list[CheckedLabels]:
+    """Suspects of the training pictures by folds, and of the held-out ones by the run itself."""
+    _, data = open_for(run.recipe, data_home)
+    if data.classes != judged.classes:
+        raise RunError(f"the data has other classes now than when run {run.name} was trained")
+    recipe = Recipe(data=run.recipe.data, seed=run.recipe.seed)
+    done = []
+    for fold in train_folds(data, recipe, seed=run.recipe.seed):
+        click.echo(
+            f"fold {fold.fold} of {fold.folds}: {len(fold.numbers):,} training pictures judged, "
+            f"accuracy {fold.accuracy:.2%}, {fold.seconds:.0f} s",
+            err=True,
+        )
+        done.append(fold)
+    probabilities = gather(done, len(data.train), len(data.classes))
+    train = find_suspects(data.train.labels, probabilities)
+    held_out = find_suspects(judged.truth, judged.probabilities)
+    if out:
+        rows = suspects_rows(train, data.train.ids, data.classes)
+        pictures = [data.train.source.read(number) for number in numbers_of(rows)]
+        save_figure(suspects_sheet(train, rows, pictures, f"{run.name}, training"), out)
+        click.echo(f"suspected wrong labels drawn in {out}", err=True)
+    return [
+        CheckedLabels("train", data.train.ids, data.classes, train),
+        CheckedLabels(judged.part, judged.ids, data.classes, held_out),
+    ]
+
+
+def labels_dict(checked: CheckedLabels, most: int) -> dict[str, object]:
+    """The first suspects, for JSON."""
+    found = checked.suspects
+    return {
+        "part": checked.part,
+        "pictures": found.pictures,
+        "suspects": len(found),
+        "first": [
+            {
+                "id": checked.ids[found.numbers[place]],
+                "label": checked.classes[found.given[place]],
+                "seems": checked.classes[found.seen[place]],
+                "margin": float(found.margin[place]),
+            }
+            for place in range(min(most, len(found)))
+        ],
+    }
+
+
+def print_suspects(checked: CheckedLabels, most: int) -> None:
+    """Print the first suspects."""
+    found = checked.suspects
+    click.echo(
+        f"\n{len(found):,} of {found.pictures:,} {checked.part} pictures have a suspect label; the "
+        "first are the likeliest to be wrong. Look before you change one"
+    )
+    if not len(found):
+        return
+    table = plain_table("picture", "label", "seems to be", "margin")
+    for place in range(min(most, len(found))):
+        table.add_row(
+            escape(checked.ids[found.numbers[place]]),
+            escape(checked.classes[found.given[place]]),
+            escape(checked.classes[found.seen[place]]),
+            f"{found.margin[place]:+.3f}",
+        )
+    table_console().print(table)

@@ -1,0 +1,89 @@
+"""The pictures of a look: the run's own, cut as in training, or files."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from tiny_data import SIDE, striped_data, write_striped_folder
+
+from lenswork.errors import PictureError, RunError, UsageError
+from lenswork.look.pictures import part_of, picture_file, some_pictures
+from lenswork.record.run import Run
+from lenswork.record.train import train
+
+NET = "flatten, dense classes"
+
+
+def run_on(folder: Path, **fields: Any) -> Run:
+    return train(
+        folder, net=NET, epochs=1, home=folder.parent / "runs", progress=False, device="cpu",
+        **fields,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_striped_folder(tmp_path_factory.mktemp("data") / "stripes")
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> Run:
+    return run_on(folder)
+
+
+def test_a_look_is_at_the_held_out_pictures_in_the_order_of_the_records(run: Run) -> None:
+    part = part_of(run)
+    assert part.ids == run.answers["validation"].ids
+    shown = some_pictures(part, [3, 0], run.classes)
+    assert [one.id for one in shown] == [part.ids[3], part.ids[0]]
+    assert shown[0].truth == run.classes[part.labels[3]]
+    np.testing.assert_array_equal(shown[0].picture, part.source.read(3))
+
+
+def test_the_training_part_can_be_asked_for_and_others_are_refused(run: Run) -> None:
+    assert len(part_of(run, "train")) == 24
+    with pytest.raises(UsageError, match="have no test part; they have train, validation"):
+        part_of(run, "test")
+
+
+def test_a_cut_made_for_the_training_is_made_again(folder: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (folder / "train").rename(alone / "stripes")
+    try:
+        run = run_on(alone / "stripes", validation=0.25, split_seed=3)
+        assert part_of(run).ids == run.answers["validation"].ids
+    finally:
+        (alone / "stripes").rename(folder / "train")
+
+
+def test_numbers_that_no_picture_has_are_refused(run: Run) -> None:
+    with pytest.raises(UsageError, match="no picture 12: this part has 12, numbered 0 to 11"):
+        some_pictures(part_of(run), [0, 12], run.classes)
+    with pytest.raises(UsageError, match="no picture -1"):
+        some_pictures(part_of(run), [-1], run.classes)
+
+
+def test_a_run_on_data_in_memory_says_that_they_cannot_be_opened_again(tmp_path: Path) -> None:
+    run = train(striped_data(), net=NET, epochs=1, home=tmp_path, progress=False, device="cpu")
+    with pytest.raises(RunError, match=r"data of run .* cannot be opened again: 'stripes' is neit"):
+        part_of(run)
+
+
+def test_data_with_other_classes_than_the_run_are_refused(tmp_path: Path) -> None:
+    folder = write_striped_folder(tmp_path / "stripes")
+    run = run_on(folder)
+    for part in ("train", "validation"):
+        (folder / part / "low").rename(folder / part / "deep")
+    with pytest.raises(RunError, match=r"trained on the classes high, low, but .* deep, high"):
+        part_of(run)
+
+
+def test_a_picture_file_is_shown_by_its_name_at_its_own_size(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((SIDE, 5), np.uint8)).save(tmp_path / "one.png")
+    shown = picture_file(tmp_path / "one.png")
+    assert (shown.id, shown.picture.shape, shown.truth) == ("one.png", (SIDE, 5, 1), None)
+    with pytest.raises(PictureError, match=r"none\.png"):
+        picture_file(tmp_path / "none.png")
