@@ -156,3 +156,37 @@ def test_a_closed_pipe_ends_quietly() -> None:
     os.close(writing)
     assert "Traceback" not in result.stderr
     assert "Exception" not in result.stderr
+
+
+def test_names_that_begin_like_a_picture_are_names(
+    lenswork: Any, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = trained.parent.parent / "stripes" / "validation" / "low" / "001.png"
+    picture = source.rename(trained.parent.parent / "BMW.png")
+    monkeypatch.chdir(picture.parent)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"BMW.png\n")))
+    assert lenswork("predict", trained.name).out.startswith("BMW.png: ")
+
+
+def test_an_empty_folder_among_files_is_refused_before_anything_is_answered(
+    lenswork: Any, trained: Path, tmp_path: Path
+) -> None:
+    good = trained.parent.parent / "stripes" / "validation" / "high" / "000.png"
+    (tmp_path / "empty").mkdir()
+    said = lenswork("predict", trained.name, good, tmp_path / "empty")
+    assert said.code == 2
+    assert "expected pictures in the folder" in said.err
+    assert said.out == ""
+
+
+def test_output_without_our_letters_is_no_error(trained: Path) -> None:
+    ours = [sys.executable, "-m", "lenswork", "show", str(trained)]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    result = subprocess.run(ours, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "95% interval" in result.stdout
+
+
+@pytest.mark.parametrize("shape", ["²x28x1", "9" * 5000 + "x28x1", "28x28x4"])
+def test_an_input_that_is_no_shape_is_refused(lenswork: Any, shape: str) -> None:
+    assert lenswork("net", "flatten, dense classes", "--input", shape).code == 2

@@ -128,3 +128,12 @@ def test_ctrl_c_ends_after_the_step_with_everything_recorded(tmp_path: Path) -> 
     assert run.end["stopped"] == "stopped on request"
     assert len(run.answers["validation"].ids) == 12
     assert run.classifier.classes == ("high", "low")
+
+
+def test_a_diverged_run_ends_with_1_and_is_not_offered_for_use(lenswork: Any, folder: Path) -> None:
+    said = lenswork("train", folder, "--epochs", "2", "--learning-rate", "1e30",
+                    "--optimizer", "sgd", "--net", "flatten, dense classes")  # fmt: skip
+    assert said.code == 1
+    assert "has diverged" in said.err
+    assert "lenswork predict" not in said.out
+    assert lenswork("show", "last").code == 0

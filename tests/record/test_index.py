@@ -1,5 +1,7 @@
 """All runs of a home, from an index that can be deleted at any time."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from shutil import copytree, rmtree
 
@@ -91,3 +93,16 @@ def test_a_name_cannot_lead_out_of_the_home(home: Path) -> None:
     (home / "inner").mkdir()
     with pytest.raises(RunError, match="there is no run"):
         open_run("inner/../../outside", home)
+
+
+@pytest.mark.parametrize("row", ['{"name": 1}', "no JSON", "[]"])
+def test_rows_of_another_version_are_read_again(home: Path, row: str) -> None:
+    before = list_runs(home)
+    with closing(sqlite3.connect(home / INDEX)) as database, database:
+        database.execute("UPDATE runs SET row = ?", (row,))
+    assert list_runs(home) == before
+
+
+def test_a_folder_in_the_making_is_no_run_yet(home: Path) -> None:
+    (home / "ant").rename(home / ".new-ant")
+    assert names(home) == {"bee", "cat"}

@@ -13,9 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 from tiny_data import striped_data, write_striped_folder
+from torch import nn
 
 import lenswork as lw
-from lenswork.errors import NetError, RecipeError, RunError, UsageError
+from lenswork.errors import ClassifierError, NetError, RecipeError, RunError, UsageError
+from lenswork.record.curves import sparkline
+from lenswork.record.home import home_folder
+from lenswork.record.index import list_runs
 from lenswork.record.run import Run
 from lenswork.record.train import train
 from lenswork.record.writer import Recorder, slug
@@ -247,3 +251,71 @@ def test_the_python_face_takes_an_opened_data_set(tmp_path: Path) -> None:
     assert run.recipe.data == str(tmp_path / "data")
     picture = data.train.source.read(0)
     assert run.classifier.predict(picture)[0].class_name in data.classes
+
+
+def test_a_set_that_is_cut_already_is_not_cut_again_in_silence(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"split_seed, validation: this data set is cut already"):
+        train(striped_data(), home=tmp_path, validation=0.5, split_seed=7)
+
+
+def test_a_net_that_is_no_net_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="net: should be a valid string, got 3"):
+        train(striped_data(), net=3, home=tmp_path)  # type: ignore[arg-type]
+
+
+def test_a_run_of_a_module_of_ones_own_keeps_its_classifier_and_claims_no_net(
+    tmp_path: Path,
+) -> None:
+    module = nn.Sequential(nn.Flatten(), nn.Linear(144, 3))
+    run = train(striped_data(), net=module, epochs=1, home=tmp_path, progress=False)
+    assert run.recipe.net is None
+    assert run.start["net"] == "Sequential"
+    assert run.classifier.predict(np.zeros((12, 12, 1), np.uint8))[0].class_name in run.classes
+    with pytest.raises(ClassifierError, match="torch module of your own"):
+        _ = Run(run.path).classifier
+
+
+def test_a_diverged_run_is_told_in_true_json_and_can_be_shown(tmp_path: Path) -> None:
+    run = quick_run(tmp_path, optimizer="sgd", learning_rate=1e30, epochs=3)
+    assert run.status == "stopped"
+    assert "diverged" in run.summary().reason
+    for line in (run.path / "history.jsonl").read_text().splitlines():
+        json.loads(line, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+    assert "×" in sparkline([row["metrics"]["loss"] for row in run.history])
+    assert "img" in run._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("environment.json", b"{}"),
+        ("environment.json", b"[" * 100_000),
+        ("history.jsonl", b"[]\n"),
+        ("history.jsonl", b'{"event": "epoch"}\n'),
+        ("history.jsonl", b"\xff\xfe\n"),
+        ("recipe.toml", b"epochs = -1"),
+    ],
+)
+def test_a_damaged_folder_costs_one_sentence_and_no_other_run(
+    tmp_path: Path, file: str, content: bytes
+) -> None:
+    good, bad = quick_run(tmp_path), quick_run(tmp_path)
+    (bad.path / file).write_bytes(content)
+    summaries, problems = list_runs(tmp_path)
+    assert [summary.name for summary in summaries] == [good.name]
+    (problem,) = problems
+    assert bad.name in problem
+
+
+def test_a_home_that_is_a_file_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("no folder")
+    with pytest.raises(UsageError, match="is a file: name another --home"):
+        home_folder(tmp_path / "home")
+    with pytest.raises(UsageError, match="there is no user"):
+        home_folder("~nobody-is-called-so/runs")
+
+
+@pytest.mark.parametrize("name", ["last", "index.sqlite"])
+def test_a_name_that_means_something_else_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="the name is taken"):
+        Recorder(tmp_path, name)

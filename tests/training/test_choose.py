@@ -80,3 +80,35 @@ def test_a_chosen_recipe_is_chosen_already() -> None:
     data = Dataset("stripes", ("a", "b"), {"train": striped_pictures(40, 2, 1)})
     once = choose(Recipe(), data).recipe
     assert choose(once, data).recipe == once
+
+
+def test_what_cannot_fit_into_memory_is_refused_before_it_is_tried() -> None:
+    net = "flatten, dense 100000, dense 100000, dense 100000, dense 100000, dense classes"
+    with pytest.raises(RecipeError, match=r"needs at least .* use a smaller size, batch or net"):
+        choose(Recipe(net=net), striped_data())
+
+
+def test_batchnorm_with_one_picture_a_batch_is_refused() -> None:
+    with pytest.raises(RecipeError, match="use a batch of 2 or more"):
+        choose(Recipe(net="flatten, dense 8, batchnorm, dense classes", batch=1), striped_data())
+
+
+def test_evaluation_steps_are_as_large_as_their_feature_maps_allow() -> None:
+    assert choose(Recipe(), sized_data(28, 28, 1, 3)).recipe.validation_batch == 500
+    large = choose(Recipe(net="horses-300"), sized_data(300, 300, 3, 2)).recipe.validation_batch
+    assert large is not None
+    assert 1 <= large < 50
+    notes = choose(Recipe(recipe="notes"), sized_data(300, 300, 3, 2)).recipe
+    assert notes.validation_batch == 32
+
+
+def test_a_network_of_ones_own_leaves_the_net_open() -> None:
+    choice = choose(Recipe(size="2x2"), striped_data(), own_network=True)
+    assert choice.recipe.net is None
+    assert choice.recipe.weights is None
+    assert not any("net" in reason for reason in choice.reasons)
+
+
+def test_a_preset_is_found_in_any_letter_case() -> None:
+    data = sized_data(300, 300, 3, 2)
+    assert choose(Recipe(net="CONV-32X2"), data).preprocess.input_shape == (28, 28, 1)

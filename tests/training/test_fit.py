@@ -1,19 +1,23 @@
 """Training as a stream of events, against an independent loop and against itself."""
 
+from dataclasses import replace
 from itertools import islice
+from pathlib import Path
+from shutil import rmtree
 from threading import Event as Flag
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from tiny_data import SIDE, striped_data
+from tiny_data import SIDE, striped_data, write_striped_folder
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lenswork.data.batches import batch_stream
 from lenswork.data.dataset import Dataset
-from lenswork.errors import NetError, RecipeError, UsageError
+from lenswork.data.open import open_data
+from lenswork.errors import DataError, NetError, RecipeError, UsageError
 from lenswork.model.network import Network
 from lenswork.model.spec import parse_net
 from lenswork.seeds import stream_seed
@@ -227,3 +231,31 @@ def test_pixels_are_divided_by_255_only_when_asked(normalise: bool) -> None:
     list(fit(Recipe(epochs=1, normalise=normalise), data, network=Watching(3)))
     brightest = max(data.train.source.read(index).max() for index in range(3))
     assert brightest * (1 / 255 if normalise else 1) in [pytest.approx(value) for value in seen]
+
+
+def test_pictures_that_vanish_while_it_trains_cost_nothing(tmp_path: Path) -> None:
+    folder = write_striped_folder(tmp_path / "data")
+    events = []
+    for event in fit(Recipe(**QUICK), open_data(folder)):
+        events.append(event)
+        if isinstance(event, EpochDone) and folder.exists():
+            rmtree(folder)
+    assert len(finished(events).classifier.golden) == 2
+
+
+def test_asking_to_stop_in_the_last_step_of_an_epoch_lets_the_epoch_end() -> None:
+    stop = Flag()
+    events = []
+    for event in fit(Recipe(**QUICK), striped_data(train=16), stop=stop):
+        events.append(event)
+        if isinstance(event, StepDone) and event.step == 2:
+            stop.set()
+    assert finished(events).epochs == 1
+    assert finished(events).stopped == "stopped on request"
+    assert sum(isinstance(event, StepDone) for event in events) == 2
+
+
+def test_class_names_that_would_write_on_a_terminal_are_refused() -> None:
+    data = replace(striped_data(classes=2), classes=("fine", "red\x1b[31m"))
+    with pytest.raises(DataError, match="characters that cannot be printed"):
+        next(fit(Recipe(**QUICK), data))

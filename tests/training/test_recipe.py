@@ -70,6 +70,9 @@ def test_a_recipe_cannot_be_changed_but_gives_a_changed_copy() -> None:
         ({"optimizer": "adagrad"}, "optimizer: should be 'adam', 'adamw', 'sgd' or 'rmsprop'"),
         ({"net": "conv 32, pol"}, "Did you mean 'pool'"),
         ({"size": "big"}, "size must be HEIGHTxWIDTH in pixels such as 150x150, got 'big'"),
+        ({"batch": 10**23}, "batch: should be less than or equal to 1000000000, got 1000"),
+        ({"batch": "8"}, "batch: should be a valid integer, got '8'"),
+        ({"seed": True}, "seed: should be a valid integer, got True"),
         ({"stop_when": "loss = 3"}, "expected a rule such as 'loss < 0.4'"),
     ],
 )
@@ -100,3 +103,15 @@ def test_the_table_has_a_row_with_help_for_every_field() -> None:
     assert by_name["stop_when"].many
     assert by_name["epochs"].kind is int
     assert by_name["learning_rate"].kind is float
+
+
+@pytest.mark.parametrize("text", ["data = " + "[" * 20_000, "batch = " + "9" * 5_000])
+def test_hostile_toml_is_refused_in_one_sentence(text: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        Recipe.from_toml(text)
+    assert len(str(caught.value)) < 500
+
+
+def test_the_hash_is_the_same_wherever_the_folder_is() -> None:
+    assert Recipe(data="/home/ann/pets").hash == Recipe(data="/mnt/pets").hash
+    assert Recipe(data="/home/ann/pets").hash != Recipe(data="/home/ann/cars").hash

@@ -70,3 +70,16 @@ def test_a_loss_that_is_no_number_stops_with_advice(loss: float) -> None:
     reason = Stops([], None, has_validation=False).reason({"loss": loss})
     assert reason is not None
     assert "learning rate ten times smaller" in reason
+
+
+@pytest.mark.parametrize(
+    "rule", ["accuracy > 1", "accuracy >= 0", "val_accuracy < 0", "loss < 0", "loss >= 0"]
+)
+def test_a_rule_that_can_never_or_always_hold_is_refused(rule: str) -> None:
+    with pytest.raises(RecipeError, match="can never or always hold"):
+        StopRule.parse(rule)
+
+
+def test_a_validation_loss_that_is_no_number_stops_too() -> None:
+    stops = Stops([], None, has_validation=True)
+    assert "diverged" in str(stops.reason({"loss": 1.0, "val_loss": math.nan}))

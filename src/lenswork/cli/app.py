@@ -5,6 +5,7 @@ matplotlib.
 """
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -61,6 +62,7 @@ def lenswork(debug: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 failed while working, 2 wrong usage or data."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _print_anywhere()
     try:
         code = lenswork.main(given, prog_name="lenswork", standalone_mode=False)
     except click.exceptions.Abort:
@@ -83,6 +85,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _complain(f"{error.strerror or error}: {error.filename or 'no file named'}")
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _print_anywhere() -> None:
+    """Have a terminal or pipe that lacks a letter show its number in place of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _debugging() -> bool:

@@ -1,5 +1,7 @@
 """`lenswork net`: a net before it is trained."""
 
+import re
+
 import click
 from rich.table import Table
 
@@ -45,10 +47,10 @@ def command(
 
 def parse_shape(text: str) -> tuple[int, int, int]:
     """(height, width, channels) from "28x28x1"; raises `UsageError`."""
-    sides = text.lower().split("x")
-    if len(sides) != 3 or not all(side.strip().isdigit() for side in sides):
+    match = re.fullmatch(r"([0-9]{1,5})x([0-9]{1,5})x([0-9]{1,5})", text.strip().lower())
+    if match is None:
         raise UsageError(f"--input must be HEIGHTxWIDTHxCHANNELS such as 28x28x1, got {text!r}")
-    height, width, channels = (int(side) for side in sides)
+    height, width, channels = (int(side) for side in match.groups())
     if not (min(height, width) >= 1 and max(height, width) <= 4096 and channels in (1, 3)):
         raise UsageError(f"--input needs sides of 1 to 4096 and 1 or 3 channels, got {text!r}")
     return height, width, channels

@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from lenswork.record.json_ready import json_ready
+
 home_option = click.option(
     "--home",
     type=click.Path(path_type=Path, file_okay=False),
@@ -21,7 +23,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 def print_json(value: object) -> None:
     """Print a value as JSON to standard output."""
-    click.echo(json.dumps(value, indent=2, default=str))
+    click.echo(json.dumps(json_ready(value), indent=2, default=str, allow_nan=False))
 
 
 def table_console() -> Console:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,9 +15,6 @@ from lenswork.model.classifier import Classifier, load
 from lenswork.record.home import home_folder
 from lenswork.record.index import open_run
 from lenswork.use.predict import Answer, Upload, answer_files, find_pictures
-
-# The first bytes of JPEG, PNG, WebP, BMP, GIF and TIFF files
-SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"RIFF", b"BM", b"GIF8", b"II*\0", b"MM\0*")
 
 
 @click.command()
@@ -43,7 +41,7 @@ def command(
     if as_csv and as_json:
         raise UsageError("give --csv or --json, not both")
     classifier = open_classifier(model, home)
-    answers = _Counted(answer_files(classifier, _given(files)))
+    answers = _Counted(answer_files(classifier, list(_given(files))))
     if as_json:
         _print_json(answers)
     elif as_csv:
@@ -87,17 +85,12 @@ def _given(files: tuple[Path, ...]) -> Iterator[Path | Upload]:
 
 def _standard_input() -> Iterator[Path | Upload]:
     content = sys.stdin.buffer.read()
-    if content.startswith(SIGNATURES):
+    if b"\0" in content:  # every picture file has zero bytes, and no name of a file has
         yield Upload("standard input", content)
         return
-    names = [line for line in content.decode("utf-8", "surrogateescape").splitlines() if line]
+    names = [os.fsdecode(line) for line in content.splitlines() if line.strip()]
     if not names:
         raise UsageError("standard input is empty: expected a picture, or file names one a line")
-    if "\0" in content.decode("utf-8", "surrogateescape"):
-        raise UsageError(
-            "standard input is neither a JPEG, PNG, WebP, BMP, GIF or TIFF picture nor a list of "
-            "file names"
-        )
     yield from find_pictures([Path(name) for name in names])
 
 

@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from lenswork.cli.options import home_option, json_option, print_json, table_console
+from lenswork.errors import LensworkError
 from lenswork.record.accuracy import confusion_matrix
 from lenswork.record.curves import save_curves, sparkline
 from lenswork.record.home import home_folder
@@ -38,11 +39,10 @@ def command(run: str, png: Path | None, home: Path | None, as_json: bool) -> Non
     _print_head(opened)
     if opened.history:
         _print_curves(opened)
-        target = png or opened.path / "curves.png"
-        save_curves(opened.history, target)
-        click.echo(f"  drawn in {target}")
     if (opened.path / PREDICTIONS).is_file() and opened.answers:
         _print_answers(opened)
+    if opened.history:
+        _draw_curves(opened, png)
 
 
 def as_dict(run: Run) -> dict[str, object]:
@@ -66,6 +66,18 @@ def as_dict(run: Run) -> dict[str, object]:
             for part, answers in run.answers.items()
         }
     return content
+
+
+def _draw_curves(run: Run, png: Path | None) -> None:
+    target = png or run.path / "curves.png"
+    try:
+        save_curves(run.history, target)
+    except OSError as error:
+        if png is not None:
+            raise LensworkError(f"cannot write {target}: {error.strerror}") from error
+        click.echo(f"\ncurves not drawn: {error.strerror}; --png FILE writes elsewhere", err=True)
+    else:
+        click.echo(f"\ncurves drawn in {target}")
 
 
 def _print_head(run: Run) -> None:

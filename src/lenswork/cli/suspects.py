@@ -78,6 +78,7 @@ def labels_dict(checked: CheckedLabels, most: int) -> dict[str, object]:
                 "id": checked.ids[found.numbers[place]],
                 "label": checked.classes[found.given[place]],
                 "seems": checked.classes[found.seen[place]],
+                "label_probability": float(found.self_confidence[place]),
                 "margin": float(found.margin[place]),
             }
             for place in range(min(most, len(found)))
@@ -94,12 +95,12 @@ def print_suspects(checked: CheckedLabels, most: int) -> None:
     )
     if not len(found):
         return
-    table = plain_table("picture", "label", "seems to be", "margin")
+    table = plain_table("picture", "label", "seems to be", "its label's probability")
     for place in range(min(most, len(found))):
         table.add_row(
             escape(checked.ids[found.numbers[place]]),
             escape(checked.classes[found.given[place]]),
             escape(checked.classes[found.seen[place]]),
-            f"{found.margin[place]:+.3f}",
+            f"{found.self_confidence[place]:.4f}",
         )
     table_console().print(table)

@@ -1,5 +1,6 @@
 """`lenswork train`: pictures to a recorded classifier."""
 
+import math
 import signal
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from lenswork.cli.options import (
     print_json,
 )
 from lenswork.cli.recipe_options import recipe_options
-from lenswork.errors import UsageError
+from lenswork.errors import LensworkError, UsageError
 from lenswork.model.presets import PRESETS
 from lenswork.record.home import home_folder
 from lenswork.record.progress import format_seconds, shown
@@ -96,6 +97,10 @@ def _report(run: Run, as_json: bool) -> None:
     if as_json:
         print_json({"path": str(run.path), **run.summary().as_dict()})
         return
+    if not all(math.isfinite(value) for value in run.metrics.values()):
+        raise LensworkError(
+            f"run {run.name} has diverged, its classifier cannot be used: {run.end['stopped']}"
+        )
     if run.answers:
         click.echo(f"{run.held_out()} accuracy {run.accuracy()}")
     seconds = sum(row["train_seconds"] + row["evaluate_seconds"] for row in run.history)

@@ -18,6 +18,8 @@ from lenswork.errors import ClassifierError, LensworkError, UsageError
 from lenswork.files import written_whole
 from lenswork.kinds import Picture, Pictures, Probabilities
 from lenswork.model.contract import Contract
+from lenswork.model.describe import describe, format_bytes
+from lenswork.model.memory import available_bytes
 from lenswork.model.network import Network, to_input
 from lenswork.model.spec import check_net, parse_net
 
@@ -28,6 +30,8 @@ EXPECTED = "golden.probabilities"
 CHECKSUM = "contract.sha256"  # golden answers cannot tell when classes have changed names
 TOLERANCE = 1e-4  # between machines: other processors add in another order
 BATCH = 256
+FLOATS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
+WEIGHT_KINDS = FLOATS | {torch.int64}  # batch normalisation's count of batches
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,10 @@ class Classifier:
         text = self.contract.model_dump_json()
         tensors[CHECKSUM] = _checksum(text)
         with written_whole(Path(path)) as temporary:
-            save_file(tensors, temporary, {METADATA_KEY: text})
+            try:
+                save_file(tensors, temporary, {METADATA_KEY: text})
+            except SafetensorError as error:  # how safetensors reports a full disk
+                raise LensworkError(f"cannot write the classifier {path}: {error}") from error
 
     def _checked_answers(self, logits: Tensor) -> Tensor:
         if logits.ndim != 2 or logits.shape[1] != self.contract.outputs:
@@ -161,9 +168,14 @@ def load(path: str | Path, network: nn.Module | None = None) -> Classifier:
         for name, tensor in tensors.items()
         if name.startswith(WEIGHT)
     }
+    _refuse_other_kinds(weights, path)
     try:
-        network = _network_for(contract, path) if network is None else network
-        network.load_state_dict(weights)
+        if network is None:
+            network = _network_for(contract, path)
+            network.load_state_dict(weights, assign=True)
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        else:
+            network.load_state_dict(weights)
     except (RuntimeError, LensworkError) as error:
         raise ClassifierError(f"{path}: the weights do not fit the net: {error}") from error
     golden = [tensors[name] for name in sorted(tensors) if name.startswith(GOLDEN)]
@@ -268,7 +280,7 @@ def _weights(network: nn.Module) -> dict[str, Tensor]:
 
 
 def _network_for(contract: Contract, path: Path) -> Network:
-    """The contract's net with memory for its weights, which must be filled in."""
+    """The contract's net without memory for its weights, which are yet to be put in."""
     if contract.net is None:
         raise ClassifierError(
             f"{path} was made from a torch module of your own: give it too, "
@@ -276,9 +288,22 @@ def _network_for(contract: Contract, path: Path) -> Network:
         )
     spec = parse_net(contract.net)
     check_net(spec, contract.preprocess.input_shape, contract.outputs)
+    needed = describe(spec, contract.preprocess.input_shape, contract.outputs).activation_bytes
+    if needed > available_bytes():
+        raise ClassifierError(
+            f"one picture's feature maps would take {format_bytes(needed)}, and "
+            f"{format_bytes(available_bytes())} are free"
+        )
     with torch.device("meta"):  # draws no weights, and a net too large touches no memory
-        network = Network(spec.with_outputs(contract.outputs), contract.preprocess.input_shape)
-    return network.to_empty(device="cpu")
+        return Network(spec.with_outputs(contract.outputs), contract.preprocess.input_shape)
+
+
+def _refuse_other_kinds(weights: dict[str, Tensor], path: Path) -> None:
+    for name, tensor in weights.items():
+        if tensor.dtype not in WEIGHT_KINDS:
+            raise ClassifierError(
+                f"{path}: expected weights that are floats, found {tensor.dtype} in {name}"
+            )
 
 
 def _golden_pictures(golden: list[Tensor], contract: Contract, path: Path) -> list[Picture]:
@@ -294,7 +319,7 @@ def _golden_pictures(golden: list[Tensor], contract: Contract, path: Path) -> li
 
 def _check_golden(classifier: Classifier, expected: Tensor | None, path: Path) -> None:
     shape = (len(classifier.golden), len(classifier.classes))
-    if expected is None or tuple(expected.shape) != shape:
+    if expected is None or tuple(expected.shape) != shape or expected.dtype not in FLOATS:
         raise ClassifierError(f"{path}: the golden pictures' answers are missing or misshapen")
     try:
         answers = classifier.probabilities_of([_checked(p) for p in classifier.golden])

@@ -89,7 +89,7 @@ class Run:
         """Machine, versions and time."""
         try:
             content = json.loads((self.path / ENVIRONMENT).read_text("utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{self.path / ENVIRONMENT} cannot be read: {error}") from error
         if not isinstance(content, dict) or not set(content) >= CONDITIONS:
             raise RunError(f"{self.path / ENVIRONMENT} does not say {', '.join(CONDITIONS)}")
