@@ -208,7 +208,7 @@ def test_every_kind_of_layer_is_drawn_with_its_numbers_and_no_word_cut_off(
     assert any(worked.name in text for text in words)
     assert any(f"the network's own value  {worked.network:.6g}" in text for text in words)
     if worked.method == "conv":
-        shown = np.ma.asarray(figure.axes[1].images[0].get_array())
+        shown: np.ma.MaskedArray = np.ma.asarray(figure.axes[1].images[0].get_array())
         channel = int(worked.strongest[0])
         expected = np.ma.masked_invalid(
             np.where(worked.inside, worked.window[:, :, channel], np.nan)

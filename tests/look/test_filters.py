@@ -190,9 +190,7 @@ def test_dead_filters_and_duplicates_are_listed() -> None:
 
 def test_filters_that_answer_alike_are_duplicates_whatever_their_weights() -> None:
     classifier = classifier_of("conv 2 1x1, flatten, dense classes", channels=3)
-    set_weights(
-        classifier, 0, torch.tensor([[1.0, 0, 0], [0, 0, 1]]).reshape(2, 3, 1, 1)
-    )
+    set_weights(classifier, 0, torch.tensor([[1.0, 0, 0], [0, 0, 1]]).reshape(2, 3, 1, 1))
     grey = striped_pictures(6, 3, 0).source.subset(range(6)).pictures  # type: ignore[attr-defined]
     part = Part(ArraySource(grey.repeat(3, axis=3)), np.zeros(6, np.int64), tuple("012345"))
     look = look_at_filters(classifier, part)
@@ -229,7 +227,7 @@ def test_a_net_without_convolutions_and_a_layer_that_is_none_are_refused() -> No
     part = striped_pictures(3, 3, 0)
     with pytest.raises(UsageError, match="no convolution, so it has no filters to show"):
         look_at_filters(classifier_of("flatten, dense classes"), part)
-    with pytest.raises(UsageError, match="'2 pool' will not do here.*1 conv 4; 3 conv 6 same"):
+    with pytest.raises(UsageError, match=r"'2 pool' will not do here.*1 conv 4; 3 conv 6 same"):
         look_at_filters(classifier_of(NET), part, "pool")
     with pytest.raises(UsageError, match="a part that has none"):
         look_at_filters(classifier_of(NET), part.subset([]))
@@ -289,7 +287,7 @@ def test_a_dead_filter_is_marked_in_both_figures() -> None:
 
 
 def test_wrong_channels_and_filters_are_refused_with_those_there_are(look: FilterLook) -> None:
-    with pytest.raises(UsageError, match="lie over 4 maps: say which input channel.*0 to 3"):
+    with pytest.raises(UsageError, match=r"lie over 4 maps: say which input channel.*0 to 3"):
         weights_figure(look)
     with pytest.raises(UsageError, match="have no input channel 4: they have 4, numbered 0 to 3"):
         weights_figure(look, channel=4)

@@ -90,6 +90,33 @@ def test_dead_channels_are_named_and_nothing_is_divided_by_zero() -> None:
     assert any("1 of 4 dead (0 everywhere for this picture): 1" in text for text in words)
 
 
+def test_a_channel_that_is_one_number_everywhere_is_named_flat_and_not_dead() -> None:
+    classifier = classifier_of("conv 3, flatten, dense classes")
+    conv = first_conv(classifier)
+    assert conv.bias is not None
+    with torch.no_grad():
+        conv.weight.abs_()[2] = 0
+        conv.bias[2] = 0.5
+    maps = all_channel_maps(classifier, shown(1)[0])
+    assert (maps.layers[0].flat, maps.layers[0].dead) == ((2,), ())
+    assert not np.isnan(sheet(maps.layers[0])[0][:, -10:]).any()
+    words = texts(sheet_figure(maps))
+    assert any("1 of 3 flat (one number, not 0, everywhere): 2" in text for text in words)
+
+
+def test_a_scale_that_ends_at_zero_keeps_its_end() -> None:
+    classifier = classifier_of("conv 2 linear, flatten, dense classes")
+    conv = first_conv(classifier)
+    assert conv.bias is not None
+    with torch.no_grad():
+        conv.weight.abs_().neg_()
+        conv.bias.zero_()
+    black = Shown("black", np.zeros((12, 12, 1), np.uint8))
+    figure = channel_figure(channel_maps(classifier, [black, *shown(1)], layers=["1"]))
+    (image,) = (axes.images[0] for axes in figure.axes[3:4])
+    assert image.get_clim()[1] == 0
+
+
 def test_the_grid_tells_a_dead_channel_from_one_that_is_silent_for_one_picture() -> None:
     classifier = classifier_of("conv 2, flatten, dense classes", normalise=False)
     conv = first_conv(classifier)

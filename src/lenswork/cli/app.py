@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {  # name (its module in this folder) -> one line of 
     "predict": "Say what pictures show.",
     "runs": "List what has been recorded.",
     "show": "Show one run: recipe, net, curves, confusion matrix, accuracy.",
+    "look": "Look inside a network: maps, filters, receptive fields, what decided.",
     "mistakes": "Show what a run got wrong, and how sure it was.",
     "filter": "Lay a hand-made filter on a picture, then pool it.",
     "net": "Show a net's shapes, parameters and work before it is trained.",

@@ -92,7 +92,7 @@ def command(
         content["temperature"], said = _save_calibrated(opened, judged, wanted["calibrated"])
         click.echo(said, err=as_json)
     if wanted["labels"] or wanted["labels_out"]:
-        checked = check_labels(opened, judged, data_home, wanted["labels_out"])
+        checked = check_labels(opened, judged, data_home, wanted["labels_out"], wanted["most"])
         content["labels"] = [labels_dict(one, wanted["most"]) for one in checked]
         if not as_json:
             for one in checked:

@@ -37,7 +37,7 @@ def plain_table(*headings: str) -> Table:
 
 
 def check_labels(
-    run: Run, judged: Judged, data_home: Path | None, out: Path | None
+    run: Run, judged: Judged, data_home: Path | None, out: Path | None, most: int
 ) -> list[CheckedLabels]:
     """Suspects of the training pictures by folds, and of the held-out ones by the run itself."""
     _, data = open_for(run.recipe, data_home)
@@ -56,7 +56,7 @@ def check_labels(
     train = find_suspects(data.train.labels, probabilities)
     held_out = find_suspects(judged.truth, judged.probabilities)
     if out:
-        rows = suspects_rows(train, data.train.ids, data.classes)
+        rows = suspects_rows(train, data.train.ids, data.classes, most)
         pictures = [data.train.source.read(number) for number in numbers_of(rows)]
         save_figure(suspects_sheet(train, rows, pictures, f"{run.name}, training"), out)
         click.echo(f"suspected wrong labels drawn in {out}", err=True)

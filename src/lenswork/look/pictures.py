@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lenswork.data.dataset import Part
 from lenswork.data.decode import decode_file
-from lenswork.errors import UsageError
-from lenswork.kinds import Picture, SplitName
+from lenswork.errors import DataError, RunError, UsageError
+from lenswork.kinds import SPLIT_NAMES, Picture, SplitName
 from lenswork.record.run import Run
 from lenswork.record.train import open_for
 
@@ -24,13 +24,28 @@ class Shown:
 def part_of(run: Run, part: SplitName | None = None, data_home: Path | None = None) -> Part:
     """A part of the data that a run was trained on, opened again and cut as it was then.
 
-    Left out, it is the part that the run reports on: test, or else validation.
+    Left out, it is the part that the run reports on: test, or else validation, or else train.
+    Raises `RunError` for data that cannot be opened again or have other classes now, and
+    `UsageError` for a part that the data do not have.
     """
-    _, data = open_for(run.recipe, data_home)
-    wanted = part or run.held_out()
+    try:
+        _, data = open_for(run.recipe, data_home)
+    except DataError as error:
+        raise RunError(
+            f"the data of run {run.name} cannot be opened again: {error}. A look at picture files "
+            "needs none of them"
+        ) from error
+    if run.classes and data.classes != run.classes:
+        raise RunError(
+            f"run {run.name} was trained on the classes {', '.join(run.classes)}, but "
+            f"{run.recipe.data} now has {', '.join(data.classes)}: look at picture files instead, "
+            "or bring the data back"
+        )
+    latest: SplitName = next(name for name in reversed(SPLIT_NAMES) if name in data.parts)
+    wanted = part or latest
     if wanted not in data.parts:
         raise UsageError(
-            f"the data of run {run.name} has no {wanted} part; it has {', '.join(data.parts)}"
+            f"the data of run {run.name} have no {wanted} part; they have {', '.join(data.parts)}"
         )
     return data.parts[wanted]
 
@@ -50,5 +65,5 @@ def some_pictures(part: Part, numbers: Sequence[int], classes: Sequence[str]) ->
 
 
 def picture_file(path: Path) -> Shown:
-    """A picture from a file of any kind that training reads."""
+    """A picture from a file of any kind that training reads; raises `PictureError`."""
     return Shown(path.name, decode_file(path))

@@ -1,5 +1,6 @@
 """One look for all figures: readable in print, on a dark page, and by every kind of eye."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +32,15 @@ def bare(axes: Axes) -> Axes:
         spine.set_linewidth(0.4)
         spine.set_color("#888888")
     return axes
+
+
+def written(text: str, longest: int = 1000) -> str:
+    """A name from outside as a label: cut in its middle, and no part of it read as mathematics."""
+    shown = os.fsencode(text).decode("utf-8", "backslashreplace")
+    if len(shown) > longest:
+        end = (longest - 1) * 2 // 3  # the end of a file's name tells more than its folders
+        shown = f"{shown[: longest - 1 - end]}…{shown[len(shown) - end :]}"
+    return shown.replace("$", r"\$")
 
 
 def save_figure(figure: Figure, path: Path, dpi: int = PRINT_DPI) -> None:
