@@ -1,0 +1,62 @@
+"""Make the figures of docs/look.md from mnist, fashion-mnist and horses-or-humans.
+
+Run as `python scripts/make_figures.py [HOME]`: trains the three runs that are not yet in HOME
+(default .figures/, which git ignores), then draws every figure into docs/figures/.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FIGURES = ROOT / "docs" / "figures"
+
+RUNS = {
+    "mnist": "mnist --preset conv-32x2 --recipe notes --epochs 3",
+    "fashion": "fashion-mnist --preset conv-32x2 --recipe notes --epochs 3 --validation 0.1",
+    "horses": "horses-or-humans --preset horses-150 --recipe notes --epochs 8",
+}
+
+LOOKS = {  # file -> command; every figure of docs/look.md
+    "maps-mnist.png": "look mnist --pictures 0,7,26 --channel 1",
+    "maps-horses.png": "look horses --pictures 0,23,128 --channel 1",
+    "all-channels-fashion.png": "look fashion --pictures 0 --all-channels --layers 1,2",
+    "filters-mnist.png": "look mnist --filters",
+    "sees-horses.png": "look horses --sees 5:10,10",
+    "value-mnist.png": "look mnist --value 1:1,10,12",
+    "attribution-horses.png": "look horses --pictures 0,130 --attribution grad-cam",
+    "forgot-horses.png": "look horses --pictures 0,1,128,129 --forgot rescale",
+    "filter-vertical.png": "filter --preset vertical-edges",
+    "filter-presets.png": "filter --preset all",
+    "mistakes-fashion.png": "mistakes fashion --most 24",
+}
+MORE = [  # commands whose figures have options of their own
+    "mistakes fashion --matrix {figures}/matrix-fashion.png",
+    "mistakes fashion --calibration {figures}/calibration-fashion.png",
+    "mistakes fashion --embedding {figures}/embedding-fashion.png",
+]
+
+
+def lenswork(words: str, home: Path) -> None:
+    """Run one command and show it."""
+    print(f"$ lenswork {words}", flush=True)
+    command = [sys.executable, "-m", "lenswork", *words.split()]
+    takes_home = words.split()[0] != "filter"
+    subprocess.run([*command, *(["--home", str(home)] if takes_home else [])], check=True)
+
+
+def main() -> None:
+    """Train what is missing, draw everything."""
+    home = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".figures").resolve()
+    FIGURES.mkdir(parents=True, exist_ok=True)
+    for name, words in RUNS.items():
+        if not (home / name / "classifier.safetensors").is_file():
+            lenswork(f"train {words} --name {name}", home)
+    for file, words in LOOKS.items():
+        lenswork(f"{words} --out {FIGURES / file}", home)
+    for words in MORE:
+        lenswork(words.format(figures=FIGURES), home)
+
+
+if __name__ == "__main__":
+    main()
