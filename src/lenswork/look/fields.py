@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from lenswork.look.places import Place, device_of, output_at
-from lenswork.model.describe import moving_window
+from lenswork.look.sizes import side_sight
 from lenswork.model.layers import Shape
 from lenswork.model.network import Network
 
@@ -82,27 +82,15 @@ def measured_fields(network: nn.Module, place: Place, input_shape: Shape) -> Fie
 
 
 def _side(network: Network, place: Place, axis: int) -> tuple[Bounds, NDArray[np.int64], int]:
-    """Bounds, whole fields' starts and whole length along one side of the picture.
-
-    Back through the layers, a window over inputs first to last reaches from first * stride -
-    padding to last * stride - padding + window - 1 (Araujo, Norris and Sim 2019, "Computing
-    receptive fields of convolutional neural networks", section 2).
-    """
+    """Bounds, whole fields' starts and whole length along one side of the picture."""
     number = list(network.layers).index(place.module)
     shapes = network.spec.shapes(network.input_shape)
-    first = np.arange(shapes[number + 1][axis])
-    last, start, end = first.copy(), first.copy(), first.copy()
-    for layer, before in reversed(
-        list(zip(network.spec.layers, shapes[: number + 1], strict=False))
-    ):
-        window = moving_window(layer)
-        if window is None:
-            continue
-        corner, length = window.corner(before)[axis], (window.height, window.width)[axis]
-        first, start = (pixels * window.stride - corner for pixels in (first, start))
-        last, end = (pixels * window.stride - corner + length - 1 for pixels in (last, end))
-        first, last = np.maximum(first, 0), np.minimum(last, before[axis] - 1)
-    return np.stack([first, last + 1], axis=1), start, int(end[0] - start[0]) + 1
+    sights = [
+        side_sight(network.spec, shapes, number, (at, at), axis)
+        for at in range(shapes[number + 1][axis])
+    ]
+    starts = np.array([whole[0] for _, whole in sights])
+    return np.array([seen for seen, _ in sights]), starts, sights[0][1][1] - sights[0][1][0]
 
 
 def _tainted(network: nn.Module, place: Place, input_shape: Shape, axis: int) -> Bounds:

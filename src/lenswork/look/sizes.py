@@ -142,8 +142,8 @@ def sight(
     place = find_place(names, layer)
     shapes = spec.shapes(input_shape)
     at = check_position(names[place], shapes[place + 1], position)
-    rows, whole_rows = _side_sight(spec, shapes, place, at, 0)
-    columns, whole_columns = _side_sight(spec, shapes, place, at, 1)
+    rows, whole_rows = side_sight(spec, shapes, place, at, 0)
+    columns, whole_columns = side_sight(spec, shapes, place, at, 1)
     picture = (input_shape[0], input_shape[1])
     if rows[0] == rows[1] or columns[0] == columns[1]:
         rows = columns = (0, 0)
@@ -177,7 +177,7 @@ def _filled(net: str | NetSpec, outputs: int) -> NetSpec:
     return spec.with_outputs(outputs)
 
 
-def _side_sight(
+def side_sight(
     spec: NetSpec, shapes: list[Shape], place: int, position: tuple[int, ...], axis: int
 ) -> tuple[Span, Span]:
     """(seen, whole) spans along one side of the picture, going back from the layer to it.
