@@ -8,6 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from PIL import Image
+
+LARGE_BYTES = 300_000  # beyond it, 128 colours are enough for a page
 ROOT = Path(__file__).resolve().parents[1]
 FIGURES = ROOT / "docs" / "figures"
 
@@ -56,6 +59,10 @@ def main() -> None:
         lenswork(f"{words} --out {FIGURES / file}", home)
     for words in MORE:
         lenswork(words.format(figures=FIGURES), home)
+    for path in FIGURES.glob("*.png"):
+        if path.stat().st_size > LARGE_BYTES:
+            with Image.open(path) as figure:
+                figure.convert("RGB").quantize(128).save(path, optimize=True)
 
 
 if __name__ == "__main__":
