@@ -106,6 +106,7 @@ def test_import_lenswork_and_help_stay_light(heavy: str) -> None:
     assert heavy not in modules_after(help_page)
 
 
+@pytest.mark.slow
 def test_every_public_name_can_be_had() -> None:
     statement = "import lenswork\nfor name in lenswork.__all__: getattr(lenswork, name)"
     assert "lenswork.training.fit" in modules_after(statement)

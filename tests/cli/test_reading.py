@@ -179,6 +179,7 @@ def test_an_empty_folder_among_files_is_refused_before_anything_is_answered(
     assert said.out == ""
 
 
+@pytest.mark.slow
 def test_output_without_our_letters_is_no_error(trained: Path) -> None:
     ours = [sys.executable, "-m", "lenswork", "show", str(trained)]
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}

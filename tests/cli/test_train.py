@@ -97,6 +97,7 @@ def test_unreadable_pictures_are_refused_by_name_before_training(
     assert not (folder.parent / "runs").exists()
 
 
+@pytest.mark.slow
 def test_a_traceback_is_shown_only_with_debug(lenswork: Any, tmp_path: Path) -> None:
     assert "Traceback" not in lenswork("train", tmp_path / "nothing").err
     command = [sys.executable, "-m", "lenswork", "--debug", "train", str(tmp_path / "nothing")]
