@@ -103,7 +103,7 @@ def test_the_calibrated_classifier_has_its_temperature(
     [
         (["--part", "test"], "no stored predictions for test pictures"),
         (["--part", "train"], "'train' is not one of"),
-        (["--embedding", "map.svg"], "writes FILE.png or FILE.html, got map.svg"),
+        (["--embedding", "map.svg"], "--embedding must end in .png or .html, got map.svg"),
         (["--out", "nowhere/sheet.png"], "--out: there is no folder"),
         (["--most", "0"], "0 is not in the range"),
     ],

@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 
 from lenswork.cli.options import json_option, print_json, table_console
+from lenswork.cli.outputs import check_output
 from lenswork.data.decode import decode_file
 from lenswork.errors import UsageError
 from lenswork.look.kernels import PRESETS, Kernel, format_number, parse_kernel, parse_number, preset
@@ -149,13 +150,7 @@ def as_dict(result: Filtered) -> dict[str, object]:
 
 def _target(out: Path | None, image: Path | None, label: str) -> Path:
     target = out or Path(f"{Path(image or PHOTOGRAPH).stem}-{label}.png")
-    if target.suffix.lower() != ".png":
-        raise UsageError(f"--out must end in .png, got {target}")
-    if not target.parent.is_dir():
-        raise UsageError(f"--out is in a folder that does not exist: {target.parent}")
-    if image is not None and target.resolve() == image.resolve():
-        raise UsageError(f"{target} is the picture itself; give another --out")
-    return target
+    return check_output(target, "--out", spared=image)
 
 
 def _print(results: Sequence[Filtered], target: Path) -> None:

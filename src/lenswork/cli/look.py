@@ -9,6 +9,7 @@ import click
 from matplotlib.figure import Figure
 
 from lenswork.cli.options import data_home_option, home_option, json_option, print_json
+from lenswork.cli.outputs import check_output
 from lenswork.data.dataset import Part
 from lenswork.errors import UsageError
 from lenswork.kinds import SPLIT_NAMES, SplitName
@@ -99,6 +100,8 @@ def command(
     Without another word: the maps of one channel, pictures by layers, as in the notes.
     """
     name, make = _chosen(asked)
+    if out is not None:
+        check_output(out, "--out", spared=asked["image"])
     subject = open_subject(run, home, data_home, asked)
     view = make(subject, asked)
     files = _save(view, out or Path(f"{subject.name}-{name}.png"))

@@ -14,6 +14,7 @@ from lenswork.cli.options import (
     print_json,
     table_console,
 )
+from lenswork.cli.outputs import check_output
 from lenswork.cli.suspects import check_labels, labels_dict, plain_table, print_suspects
 from lenswork.errors import UsageError
 from lenswork.kinds import SplitName
@@ -142,14 +143,17 @@ def _accuracy_dict(one: Accuracy) -> dict[str, object]:
 
 
 def _check_files(wanted: dict[str, Any]) -> None:
-    """Refuse a target that cannot be written before anything is computed."""
+    """Refuse what cannot be written, and two outputs in one file, before anything is done."""
+    kinds = {"embedding": (".png", ".html"), "calibrated": (".safetensors",)}
+    seen: dict[Path, str] = {}
     for name, path in wanted.items():
-        if isinstance(path, Path) and not path.absolute().parent.is_dir():
-            option = name.replace("_", "-")
-            raise UsageError(f"--{option}: there is no folder {path.absolute().parent}")
-    embedding = wanted["embedding"]
-    if embedding and embedding.suffix.lower() not in (".png", ".html"):
-        raise UsageError(f"--embedding writes FILE.png or FILE.html, got {embedding.name}")
+        if not isinstance(path, Path):
+            continue
+        option = f"--{name.replace('_', '-')}"
+        check_output(path, option, kinds.get(name, (".png",)))
+        if path.absolute() in seen:
+            raise UsageError(f"{seen[path.absolute()]} and {option} name the same file {path}")
+        seen[path.absolute()] = option
 
 
 def _print_all(judged: Judged, calibration: Calibration, most: int) -> None:

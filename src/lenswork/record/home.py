@@ -5,6 +5,8 @@ from pathlib import Path
 
 from lenswork.errors import UsageError
 
+RECIPE = "recipe.toml"  # the file that makes a folder a run
+
 
 def home_folder(home: str | Path | None = None) -> Path:
     """The folder of runs: `home`, or LENSWORK_HOME, or ./runs; it need not be there yet.

@@ -25,10 +25,11 @@ from lenswork.kinds import SplitName
 from lenswork.model.classifier import Classifier, load
 from lenswork.record.accuracy import Accuracy, accuracy_of
 from lenswork.record.curves import curves_data_uri
+from lenswork.record.home import RECIPE as RECIPE
 from lenswork.training.events import Answers
 from lenswork.training.recipe import Recipe
 
-RECIPE, ENVIRONMENT, HISTORY = "recipe.toml", "environment.json", "history.jsonl"
+ENVIRONMENT, HISTORY = "environment.json", "history.jsonl"
 PREDICTIONS, CLASSIFIER, LOCK = "predictions.npz", "classifier.safetensors", ".running"
 
 CONDITIONS = frozenset({"started", "processor", "cores", "packages", "lenswork"})
@@ -174,7 +175,10 @@ class Run:
                     if f"{name}_ids" in file
                 }
         except (OSError, ValueError, KeyError, BadZipFile) as error:
-            raise RunError(f"{self.path / PREDICTIONS} is damaged: {error}") from error
+            raise RunError(
+                f"{self.path / PREDICTIONS} is damaged; train again: "
+                f"lenswork train --recipe-file {self.path / RECIPE}"
+            ) from error
 
     def _checked_answers(self, answers: Answers) -> Answers:
         count = len(answers.ids)
