@@ -233,9 +233,8 @@ def _size_words(layer: Layer, before: Shape, after: Shape) -> str:
             return f"{_window_words(layer.window, layer, before)}; one map a filter, {after[2]}"
         case Pool(window=None):
             return f"one number for each of {before[2]} maps: its whole {_greatest(layer)}"
-        case Pool():
-            assert layer.window is not None  # noqa: S101  # the case above
-            words = _window_words(layer.window, layer, before)
+        case Pool(window=Window() as window):
+            words = _window_words(window, layer, before)
             return f"{words}; each of {before[2]} maps by itself"
         case Flatten():
             return f"{layer.reason(before)} numbers in one row"
