@@ -249,4 +249,82 @@ DEMO = Part(
     rounds=3,
 )
 
-PARTS: dict[str, Part] = {part.name: part for part in (EPOCH, OVERHEAD, MEMORY, START, DEMO)}
+LABELS = Part(
+    name="labels",
+    title="Wrong labels that are found",
+    about=(
+        "2% of the training labels of Fashion-MNIST (1,200 of 60,000) are replaced by another "
+        "class, any with the same chance; then `lenswork mistakes --labels` looks for suspects. "
+        "Each planted label that is among them was found; a suspect that was not planted may be "
+        "wrong in the data itself, so the counts are lower bounds of what is right."
+    ),
+    conditions=(
+        (
+            "Three folds, the fast recipe, confident learning; suspects are ordered by the "
+            "probability of their label, the lowest first."
+        ),
+        "Each round has its own seed for the planted labels, the folds and the networks.",
+        "Time is the wall time of training, answering and searching, without opening the data.",
+    ),
+    contenders=(
+        Contender(
+            "lenswork",
+            "what `lenswork mistakes RUN --labels` does to the training pictures",
+            PROJECT,
+            "lenswork_labels.py",
+            ("--seed", "{seed}", "--pictures", "{pictures}", "--data", "{data}"),
+        ),
+    ),
+    measures=(
+        Measure("in_first_100", "planted among the first 100", "", 0),
+        Measure("in_first_500", "planted among the first 500", "", 0),
+        Measure("found_percent", "planted that were found", "%", 1),
+        Measure("suspects", "suspects", "", 0),
+        Measure("wall_seconds", "wall time", "s", 0),
+        _MEMORY,
+    ),
+    targets=(),
+    rounds=3,
+)
+
+RAY = Part(
+    name="ray-overhead",
+    title="What Ray costs a study",
+    about=(
+        "A study of 20 trials by one process a core, and by a Ray cluster of one node with the "
+        "same cores: two nets of the notes' shape, ten seeds each, one epoch of 6,000 pictures of "
+        "Fashion-MNIST and an evaluation of its 10,000 test pictures. Every trial is a recorded "
+        "run in both."
+    ),
+    conditions=(
+        (
+            "Time is the wall time from the first trial's start to the last one's record: starting "
+            "the processes, and for Ray joining the cluster and putting the pictures into its "
+            "object store, are within it. The cluster itself is there before, and idle."
+        ),
+        "Every process has one thread.",
+    ),
+    contenders=tuple(
+        Contender(
+            kind,
+            what,
+            PROJECT,
+            "lenswork_study.py",
+            ("--seed", "{seed}", "--pictures", "{pictures}", "--data", "{data}", "--workers", kind),
+        )
+        for kind, what in (
+            ("local", "what `lenswork study` does"),
+            ("ray", "what `lenswork study --ray ADDRESS` does"),
+        )
+    ),
+    measures=(
+        Measure("wall_seconds", "study", "s", 1),
+        Measure("train_seconds", "training a trial", "s"),
+    ),
+    targets=(Target("ray", "wall_seconds", at_most=1.1, to="local"),),
+    rounds=3,
+)
+
+PARTS: dict[str, Part] = {
+    part.name: part for part in (EPOCH, OVERHEAD, MEMORY, START, DEMO, LABELS, RAY)
+}

@@ -4,6 +4,7 @@
     python bench/run.py epoch start         some parts
     python bench/run.py --list              what there is
     python bench/run.py epoch --quick       one short round, to see that all works
+    python bench/run.py honesty             simulated studies, a page of their own
 
 Every peer gets an environment of its own under .bench/, made when it is first needed from the
 exact versions in bench/peers/. Results go to bench/results/PART.json (those of --quick to
@@ -17,6 +18,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import honesty
 from environments import HOME
 from machine import this_machine
 from parts import PARTS, Part
@@ -26,18 +28,21 @@ from rounds import MeasurementError, Round, Settings, run_rounds
 
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")  # package dataset-fashion-mnist
 QUICK_PICTURES = 3_200
+HONESTY = "honesty"  # no programs side by side, so no `Part`
+NAMES = (*PARTS, HONESTY)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the parts that were asked for, one after the other."""
     parser = _parser()
     asked = parser.parse_args(arguments)
-    unknown = [name for name in asked.parts if name not in PARTS]
+    unknown = [name for name in asked.parts if name not in NAMES]
     if unknown:
-        parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}")
+        parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
     if asked.list:
         for part in PARTS.values():
             print(f"{part.name:10} {part.title}, {part.rounds} rounds: {_names(part)}")
+        print(f"{HONESTY:10} Simulated studies with known truth, {honesty.SIMULATIONS:,} a cell")
         return 0
     settings = Settings(
         epochs=asked.epochs or (2 if asked.quick else 3),
@@ -46,7 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         most_other_percent=asked.most_other,
     )
     folder = HOME / "quick" if asked.quick else RESULTS
-    for name in asked.parts or PARTS:
+    for name in asked.parts or NAMES:
+        if name == HONESTY:
+            honesty.main(["--simulations", "100"] if asked.quick else [])
+            continue
         part = PARTS[name]
         rounds = asked.seeds or (1 if asked.quick else part.rounds)
         try:
@@ -79,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(NAMES))
     parser.add_argument("--seeds", type=_count, metavar="N", help="rounds, each its own seed")
     parser.add_argument(
         "--epochs", type=_several, metavar="N", help="epochs in a process, 2 or more (default 3)"

@@ -1,0 +1,1 @@
+"""Many trainings, planned, run, and weighed against each other."""
