@@ -21,6 +21,10 @@ class RecipeError(UsageError):
     """A recipe with a field or value that does not exist or does not fit the data."""
 
 
+class PlanError(UsageError):
+    """A study's plan that cannot be carried out; the text names the axis, setting or field."""
+
+
 class DataError(UsageError):
     """Data that must not be trained on; the text names the path and the likely cure."""
 

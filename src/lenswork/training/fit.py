@@ -21,7 +21,6 @@ from lenswork.training.events import EpochDone, Event, Finished, StepDone, Stopp
 from lenswork.training.optimizers import set_rates
 from lenswork.training.prepare import Session, prepare
 from lenswork.training.recipe import Recipe
-from lenswork.training.schedule import learning_rate_at
 
 ON_REQUEST = "stopped on request"
 
@@ -70,7 +69,7 @@ def _asked(stop: Flag | None) -> bool:
 def _train_step(session: Session, indices: torch.Tensor, totals: Totals, epoch: int) -> StepDone:
     session.step += 1
     inputs, labels = session.train.batch(indices)
-    set_rates(session.optimizer, session.recipe, _rate(session), session.step)
+    set_rates(session.optimizer, session.recipe, session.learning_rate, session.step)
     if not session.network.training:
         session.network.train()
     logits = session.network(inputs)
@@ -84,12 +83,6 @@ def _train_step(session: Session, indices: torch.Tensor, totals: Totals, epoch: 
     return StepDone(epoch, session.step, len(labels), loss)
 
 
-def _rate(session: Session) -> float:
-    progress = (session.step - 1) / (session.epochs * session.steps_per_epoch)
-    peak = session.recipe.learning_rate or 0.0
-    return learning_rate_at(session.recipe.schedule or "constant", peak, progress)
-
-
 def _end_epoch(session: Session, totals: Totals, epoch: int, train_seconds: float) -> EpochDone:
     metrics = totals.metrics()  # waits for a GPU to be done, so that the time is true
     began = time.perf_counter()
@@ -97,7 +90,7 @@ def _end_epoch(session: Session, totals: Totals, epoch: int, train_seconds: floa
     return EpochDone(
         epoch=epoch,
         metrics=metrics,
-        learning_rate=_rate(session),
+        learning_rate=session.learning_rate,
         train_seconds=train_seconds,
         evaluate_seconds=time.perf_counter() - began,
         pictures=totals.pictures,

@@ -24,20 +24,32 @@ class Needs:
         """The evaluation batch whose feature maps stay within 256 MB, from 1 to `most`."""
         return max(1, min(most, EVALUATION_BYTES // max(1, self.activation_bytes)))
 
+    def bytes_for(self, recipe: Recipe, data: Dataset) -> int:
+        """All that training cannot do without."""
+        return sum(self._bytes(recipe, data))
+
     def check(self, recipe: Recipe, data: Dataset) -> None:
         """Raise `RecipeError` when less memory is available than training cannot do without."""
-        batch = recipe.batch or 1
-        weights = self.parameter_bytes * COPIES
-        maps = self.activation_bytes * min(batch, len(data.train))
-        pictures = self.picture_bytes * sum(len(part) for part in data.parts.values())
+        weights, maps, pictures = self._bytes(recipe, data)
         needed, available = weights + maps + pictures, available_bytes()
         if needed > available:
             raise RecipeError(
                 f"this training needs at least {format_bytes(needed)} of memory "
                 f"({format_bytes(weights)} for weights and how they move, {format_bytes(maps)} for "
-                f"the feature maps of {batch} pictures, {format_bytes(pictures)} for the pictures) "
+                f"the feature maps of {recipe.batch} pictures, {format_bytes(pictures)} for the "
+                f"pictures) "
                 f"and {format_bytes(available)} are free: use a smaller size, batch or net"
             )
+
+    def _bytes(self, recipe: Recipe, data: Dataset) -> tuple[int, int, int]:
+        """Bytes of the weights and how they move, a batch's feature maps, all pictures."""
+        batch = min(recipe.batch or 1, len(data.train))
+        pictures = sum(len(part) for part in data.parts.values())
+        return (
+            self.parameter_bytes * COPIES,
+            self.activation_bytes * batch,
+            self.picture_bytes * pictures,
+        )
 
 
 def needs_of(description: Description) -> Needs:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from lenswork import __version__
 from lenswork.data.batches import batch_ends, batch_stream
 from lenswork.data.dataset import Dataset, Part
+from lenswork.data.subset import take_training
 from lenswork.errors import DataError, NetError, UsageError
 from lenswork.kinds import Picture, SplitName
 from lenswork.model.classifier import Classifier, probabilities_from
@@ -25,6 +26,7 @@ from lenswork.training.events import Answers, Started
 from lenswork.training.fast_cpu import keep_freed_memory
 from lenswork.training.optimizers import Mover, make_optimizer
 from lenswork.training.recipe import Recipe
+from lenswork.training.schedule import learning_rate_at
 from lenswork.training.stops import StopRule, Stops
 
 PREFIX: Mapping[SplitName, str] = {"validation": "val_", "test": "test_"}
@@ -62,6 +64,13 @@ class Session:
     def epochs(self) -> int:
         """The last epoch's number."""
         return self.recipe.epochs or 0
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the step that was counted last."""
+        progress = (self.step - 1) / (self.epochs * self.steps_per_epoch)
+        peak = self.recipe.learning_rate or 0.0
+        return learning_rate_at(self.recipe.schedule or "constant", peak, progress)
 
     @functools.cached_property
     def parameters(self) -> list[nn.Parameter]:
@@ -137,6 +146,7 @@ def prepare(recipe: Recipe, data: Dataset, network: nn.Module | None, device: st
     began = time.perf_counter()
     chosen_device = choose_device(device)
     _check_classes(data)
+    data = take_training(data, recipe.train_pictures, recipe.seed)
     choice = choose(recipe, data, own_network=network is not None)
     recipe = choice.recipe
     rules = [StopRule.parse(text) for text in recipe.stop_when]

@@ -68,6 +68,14 @@ class Recipe(BaseModel):
         None, "Regular expression: files whose names match alike stay on one side of that cut."
     )
     split_seed: int = _field(0, "Seed of that cut, apart from the run's.", ge=0)
+    train_pictures: int | None = _field(
+        None,
+        "Train on this many of the training pictures, the same share of each class; a smaller "
+        "number is part of a larger one.",
+        "pictures",
+        ge=1,
+        le=MOST,
+    )
     size: Annotated[str | None, BeforeValidator(_size)] = _field(
         None, "Height x width to which every picture is brought, such as 150x150.", "pixels"
     )
