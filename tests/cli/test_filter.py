@@ -53,8 +53,10 @@ def test_a_kernel_of_ones_own_on_a_picture_of_ones_own(
     assert content["lowest"] == expected.min()
     assert content["highest"] == expected.max()
     assert content["below_0"] == np.mean(expected < 0)
+    assert content["colours"] == "made grey"
     assert content["shapes"] == {
-        "original": [40, 60, 1], "filtered": [40, 60, 1], "pooled": [13, 20, 1],
+        "given": [40, 60, 3], "original": [40, 60, 1],
+        "filtered": [40, 60, 1], "pooled": [13, 20, 1],
     }  # fmt: skip
     assert content["out"] == str(out)
     assert out.read_bytes().startswith(PNG)
@@ -87,6 +89,14 @@ def test_presets_are_listed_and_drawn_on_one_sheet(lenswork: Any, photo: Path) -
     [
         (["--kernel", "1 2 3 / 4 5 6"], "2 rows and row 1 has 3 numbers"),
         (["--kernel", "1 2", "--preset", "emboss"], "--kernel or --preset, not both"),
+        (["--preset", ""], "there is no preset ''"),
+        (["--stride", "0"], "stride must be 1 or more, got 0"),
+        (["--stride", "600"], "stride 600 leaves 1x1 of a picture of 512x512"),
+        (["--kernel", "1 2 / 3"], "2 rows and row 2 has 1 number"),
+        (["--kernel", "nan"], "must be a number or a fraction such as -0.5 or 1/9, got 'nan'"),
+        (["--kernel", " / ".join(["0 " * 10] * 10)], "a kernel may be 1x1 to 9x9, got 10x10"),
+        (["--weight", "nan"], "--weight must be a number or a fraction"),
+        (["--weight", "1e9"], "a kernel's weight must be from -1,000,000 to 1,000,000, got 1e+09"),
         (["--preset", "gausian-5"], "Did you mean gaussian-5?"),
         (["--weight", "much"], "--weight must be a number or a fraction"),
         (["--pool", "0"], "pool must be 1 or more, got 0"),
@@ -108,6 +118,37 @@ def test_wrong_words_end_with_2_and_draw_nothing(
     assert message in said.err
     assert "Traceback" not in said.err
     assert list(tmp_path.glob("*.png")) == []
+
+
+@pytest.mark.parametrize(("mode", "colours"), [("RGBA", "made grey"), ("I;16", "grey")])
+def test_pictures_of_other_kinds_are_filtered_and_the_change_is_told(
+    lenswork: Any, tmp_path: Path, mode: str, colours: str
+) -> None:
+    chance = np.random.default_rng(3)
+    pixels = (
+        chance.integers(0, 256, (20, 30, 4), dtype=np.uint8)
+        if mode == "RGBA"
+        else chance.integers(0, 65536, (20, 30), dtype=np.uint16)
+    )
+    Image.fromarray(pixels).save(tmp_path / "odd.png")
+    said = lenswork("filter", tmp_path / "odd.png")
+    assert said.code == 0, said.err
+    assert f"original  20x30, {colours}" in said.out
+
+
+def test_a_picture_of_one_pixel_is_filtered_where_padding_makes_room(
+    lenswork: Any, tmp_path: Path
+) -> None:
+    Image.fromarray(np.full((1, 1), 9, np.uint8)).save(tmp_path / "one.png")
+    path = tmp_path / "one.png"
+    refused = lenswork("filter", path)
+    assert refused.code == 2
+    assert "a 3x3 kernel finds no place on a picture of 1x1 pixels: add a padding" in refused.err
+    padded = lenswork("filter", path, "--padding", "zero")
+    assert "use pool 1, which pools nothing" in padded.err
+    said = lenswork("filter", path, "--padding", "zero", "--pool", "1")
+    assert said.code == 0
+    assert "filtered  1x1: 1 + 2 - 3 + 1 = 1" in said.out
 
 
 def test_the_picture_itself_is_never_overwritten(lenswork: Any, photo: Path) -> None:

@@ -1,6 +1,8 @@
 """`lenswork mistakes`."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,10 @@ def poor(lenswork: Any, tmp_path: Path) -> Run:
                     "--learning-rate", "0.0001")  # fmt: skip
     assert said.code == 0, said.err
     return Run(tmp_path / "runs" / "poor-1")
+
+
+def wrong_of(run: Run) -> int:
+    return run.accuracy().n - run.accuracy().correct
 
 
 def test_it_prints_pairs_classes_mistakes_and_calibration(lenswork: Any, poor: Run) -> None:
@@ -58,9 +64,10 @@ def test_every_figure_is_drawn_where_it_was_asked_for(
         assert str(file) in said.out
         with Image.open(file) as image:
             assert min(image.size) > 300
+    assert f"{wrong_of(poor)} of {wrong_of(poor)} mistakes" in said.out
     said = lenswork("mistakes", "poor-1", "--json", "--embedding", tmp_path / "map.html")
     json.loads(said.out)
-    assert "map of 40 pictures" in said.err
+    assert "map of 40 validation pictures" in said.err
     assert (tmp_path / "map.html").read_text("utf-8").startswith("<!doctype html>")
 
 
@@ -114,8 +121,74 @@ def test_wrong_words_end_with_2(lenswork: Any, poor: Run, words: list[str], mess
     assert message in said.err
 
 
-def test_a_run_without_predictions_says_how_to_make_them(lenswork: Any, poor: Run) -> None:
+def test_missing_predictions_are_made_from_the_classifier(lenswork: Any, poor: Run) -> None:
+    before = poor.answers["validation"]
     (poor.path / PREDICTIONS).unlink()
     said = lenswork("mistakes", "poor-1")
     assert said.code == 2
+    assert f"lenswork mistakes {poor.path} --predict; or train again" in said.err
+    said = lenswork("mistakes", "poor-1", "--predict")
+    assert said.code == 0, said.err
+    assert "predictions for 40 validation pictures written in" in said.out
+    after = Run(poor.path).answers["validation"]
+    assert after.ids == before.ids
+    np.testing.assert_allclose(after.probabilities, before.probabilities, atol=1e-6)
+    said = lenswork("mistakes", "poor-1", "--predict", "--json")
+    assert "it is kept" in said.err
+    assert json.loads(said.out)["part"] == "validation"
+
+
+def test_damaged_predictions_are_named_and_can_be_made_anew(lenswork: Any, poor: Run) -> None:
+    (poor.path / PREDICTIONS).write_bytes(b"PK\3\4 no more")
+    said = lenswork("mistakes", "poor-1")
+    assert said.code == 2
+    assert "is damaged (" in said.err
+    assert "--predict" in said.err
+    said = lenswork("mistakes", "poor-1", "--predict")
+    assert said.code == 0, said.err
+    assert "it is made anew" in said.out
+
+
+def test_nothing_is_predicted_for_data_that_changed(
+    lenswork: Any, poor: Run, tmp_path: Path
+) -> None:
+    (poor.path / PREDICTIONS).unlink()
+    next((tmp_path / "poor" / "validation" / "high").iterdir()).unlink()
+    said = lenswork("mistakes", "poor-1", "--predict")
+    assert said.code == 2
+    assert "data has changed since run poor-1: its validation part had 40 pictures" in said.err
+    assert not (poor.path / PREDICTIONS).exists()
+
+
+def test_a_run_without_a_classifier_can_only_be_trained_again(lenswork: Any, poor: Run) -> None:
+    (poor.path / PREDICTIONS).unlink()
+    (poor.path / "classifier.safetensors").unlink()
+    said = lenswork("mistakes", "poor-1")
     assert "Train again: lenswork train --recipe-file" in said.err
+    assert "--predict" not in said.err
+
+
+def test_a_classifier_file_is_sent_to_its_run(lenswork: Any, poor: Run, tmp_path: Path) -> None:
+    said = lenswork("mistakes", poor.path / "classifier.safetensors")
+    assert said.code == 2
+    assert "a classifier file has none" in said.err
+    assert f"lenswork mistakes {poor.path}" in said.err
+    said = lenswork("mistakes", tmp_path / "elsewhere.safetensors")
+    assert "lenswork runs lists them" in said.err
+    assert f"lenswork predict {tmp_path / 'elsewhere.safetensors'} FILES" in said.err
+
+
+@pytest.mark.slow
+def test_the_report_loads_neither_torch_nor_matplotlib_nor_scipy(poor: Run) -> None:
+    code = (
+        "import sys\n"
+        "from click.testing import CliRunner\n"
+        "from lenswork.cli.app import lenswork\n"
+        f"done = CliRunner().invoke(lenswork, ['mistakes', {str(poor.path)!r}])\n"
+        "assert done.exit_code == 0, done.output\n"
+        "print(*sys.modules, sep='\\n')"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert not {"torch", "matplotlib", "scipy", "sklearn"} & set(result.stdout.split())

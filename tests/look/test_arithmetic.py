@@ -106,7 +106,9 @@ def test_a_hand_worked_convolution() -> None:
     assert (worked.bias, worked.before, worked.value, worked.network) == (-7, 27, 27, 27)
     text = arithmetic_text(worked)
     assert "sum of 9 products  34\n- bias 7  = 27\nrelu(27)  = 27\n" in text
-    assert "the network's own value  27  (agrees: differs by 0, " in text
+    assert "the network's own value  27  (agrees: differs by 0)\n" in text
+    said = "rule: agrees within 1e-06 x max(1, sum of magnitudes) = 1e-06 x max(1, 329) = 0.00033"
+    assert text.endswith(said)
 
 
 def test_a_wrong_weight_does_not_agree() -> None:
@@ -155,6 +157,25 @@ def test_the_lines_of_a_deep_convolution_add_up() -> None:
     assert len(others) == 1
     assert sum(channels + others) == pytest.approx(worked.total, abs=1e-5)
     assert worked.channel_totals[worked.strongest[0]] == max(worked.channel_totals, key=abs)
+
+
+def test_a_large_pooling_window_is_shown_whole_or_says_how_much_is_left_out() -> None:
+    whole = classifier_of("conv 2, pool avg global, dense classes")  # 10x10 numbers
+    lines = arithmetic_text(arithmetic(whole, noise((12, 12, 1)), "2", 1)).splitlines()
+    assert "window of 10x10" in lines
+    assert sum(len(line.split()) == 10 for line in lines) == 10
+    large = classifier_of("conv 2, pool avg global, dense classes", (22, 17, 1))
+    worked = arithmetic(large, noise((22, 17, 1)), "2", 1)
+    lines = arithmetic_text(worked).splitlines()
+    assert any("of the window of 20x15 the 12x12 around its greatest number" in x for x in lines)
+    rows = [line.split() for line in lines if len(line.split()) == 12]
+    shown = np.array([row for row in rows if row[0][0].isdigit()], float)
+    assert shown.shape == (12, 12)
+    assert float(f"{worked.window.max():.3g}") == shown.max()
+    (rest,) = [line for line in lines if "other numbers are not written out, together" in line]
+    assert rest.startswith("156 other")
+    total = shown.sum() + float(rest.rpartition(" ")[2])
+    assert total == pytest.approx(worked.window.sum(), rel=1e-2)
 
 
 def test_an_arithmetic_can_be_written_as_json() -> None:

@@ -7,22 +7,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from look_nets import classifier_of as odd_classifier
+from look_nets import cut_off, noise
 from matplotlib.figure import Figure
 from tiny_data import SIDE, striped_pictures
 from torch import nn
 from torch.nn import functional as F
 
 from lenswork.errors import UsageError
-from lenswork.look.attribution import attribute, rank_correlation
-from lenswork.look.attribution_figure import attribution_figure, overlay, scale_of
-from lenswork.look.attribution_methods import METHODS, Method, redraw
+from lenswork.look.attribution import attribute
+from lenswork.look.attribution_figure import ENDS, attribution_figure, overlay, scale_of
+from lenswork.look.attribution_methods import METHODS, Map, Method, redraw
+from lenswork.look.attribution_sanity import Sanity, rank_correlation, sanity_of, verdict_of
 from lenswork.look.pictures import Shown
-from lenswork.look.style import save_figure
 from lenswork.model.classifier import Classifier
 from lenswork.model.contract import Contract, Output
 from lenswork.model.network import Network, to_input
 from lenswork.model.preprocess import Preprocess
 from lenswork.model.spec import parse_net
+from lenswork.record.style import save_figure
 
 CLASSES = ("top", "middle", "bottom")
 NET = "conv 4, pool, conv 6, pool, flatten, dense classes"
@@ -211,13 +214,110 @@ def test_the_sanity_check_gives_the_rank_correlation_with_each_redrawn_network()
         other = Classifier(redraw(classifier.network, 5 + number), classifier.contract, [])
         [map_] = attribute(other, some(), "occlusion", class_name="top", redrawn=0)
         assert correlation == pytest.approx(rank_correlation(found.own, map_.own), abs=1e-6)
-        if number == 0:
+        if number == found.sanity.chosen:
             np.testing.assert_allclose(found.sanity.values, map_.values, atol=1e-6)
     lines = found.sanity.lines()
     assert lines[0].startswith(f"rank correlation {np.mean(found.sanity.correlations):+.2f} (")
     assert lines[1].startswith(f"without signs {np.mean(found.sanity.absolute):+.2f} (")
     assert lines[2] == "3 re-drawn, 144 places"
-    assert json.loads(json.dumps(found.as_dict()))["class"] == "top"
+    assert lines[3] == found.sanity.sentence()
+    assert [line.strip() for line in found.lines()[1:]] == lines
+    content = json.loads(json.dumps(found.as_dict()))
+    assert content["class"] == "top"
+    assert content["sanity"]["sentence"] == lines[3]
+    assert content["sanity"]["rank_correlation"] == list(found.sanity.correlations)
+
+
+def map_from(values: object) -> Map:
+    made = np.asarray(values, dtype=np.float32).reshape(1, -1)
+    return Map(made, made, "by hand")
+
+
+def sanity_from(own: object, *others: object) -> Sanity:
+    made = sanity_of(map_from(own), [map_from(other) for other in others])
+    assert made is not None
+    return made
+
+
+RISING = np.arange(1, 9)
+NO_ORDER = np.array([3, 8, 1, 5, 4, 7, 6, 2])  # its rank correlation with 1..8 is 0
+
+
+def test_a_map_that_any_network_draws_is_said_to_show_the_picture() -> None:
+    sentence = sanity_from(RISING, RISING**2, RISING * 3).sentence()
+    assert sentence == (
+        "This map hardly changes when the weights are re-drawn: it shows the picture's edges, not "
+        "what was learned (rank correlation 1.00, at least 0.7)."
+    )
+
+
+def test_a_map_that_no_other_network_draws_is_said_to_depend_on_what_was_learned() -> None:
+    found = sanity_from(RISING, NO_ORDER)
+    assert found.correlations == pytest.approx((0,), abs=1e-9)
+    assert found.verdict == "learned"
+    assert found.sentence() == (
+        "This map depends on what was learned (rank correlation 0.00, at most 0.5)."
+    )
+
+
+def test_signs_are_judged_apart_from_where_a_map_is_strong() -> None:
+    own = RISING * np.array([1, 1, -1, -1, 1, 1, -1, -1])
+    other = RISING * np.array([1, -1, 1, -1, 1, -1, 1, -1])
+    found = sanity_from(own, other)
+    assert found.absolute == pytest.approx((1.0,))
+    assert abs(found.correlations[0]) < 0.5
+    said = found.sentence()
+    assert said.startswith("Where this map is strong hardly changes when the weights are re-drawn")
+    assert "not what was learned (rank correlation without signs 1.00, at least 0.7); " in said
+    assert "what speaks for and what against depends on what was learned (with signs 0." in said
+
+
+def test_a_map_turned_upside_down_is_the_same_map() -> None:
+    assert sanity_from(RISING, -RISING).verdict == "picture"
+    assert verdict_of((-0.9, 0.9)) == "picture"
+
+
+@pytest.mark.parametrize(
+    ("correlations", "verdict"),
+    [
+        ((0.7,), "picture"), ((0.69,), "partly"), ((0.51,), "partly"), ((0.5,), "learned"),
+        ((0.0, 1.0), "learned"), ((np.nan, 0.8), "picture"), ((np.nan,), "unknown"),
+    ],
+)  # fmt: skip
+def test_the_verdict_is_by_the_mean_of_what_is_known(
+    correlations: tuple[float, ...], verdict: str
+) -> None:
+    assert verdict_of(correlations) == verdict
+
+
+def test_places_that_are_0_in_every_map_are_counted_and_left_out_once() -> None:
+    nothing = [0] * 100
+    found = sanity_from([*nothing, *RISING], [*nothing, *NO_ORDER])
+    assert found.verdict == "picture"
+    assert (found.zeros, found.places) == (100, 108)
+    assert found.elsewhere[0] == pytest.approx(0, abs=1e-9)
+    assert "100 of 108 places are 0 in all these maps; over the others it is 0.0" in (
+        found.sentence()
+    )
+
+
+def test_the_map_that_is_shown_is_the_usual_one_and_flat_only_where_all_are() -> None:
+    flat, near = np.zeros(8), np.array([1, 2, 3, 4, 5, 6, 8, 7])
+    middling = np.array([2, 1, 5, 3, 8, 4, 6, 7])
+    assert sanity_from(RISING, flat, RISING, middling, NO_ORDER).chosen == 2
+    assert sanity_from(RISING, flat, flat, near).chosen == 2
+    assert sanity_from(flat, flat, near).chosen == 1
+    all_flat = sanity_from(RISING, flat, flat)
+    assert all_flat.chosen == 0
+    assert "the map of every re-drawn network is flat" in all_flat.sentence()
+    assert "this map is flat" in sanity_from(flat, near).sentence()
+
+
+def test_the_given_picture_s_size_and_colours_are_told() -> None:
+    shown = Shown("a", np.full((30, 20, 3), 7, np.uint8))
+    [found] = attribute(classifier_of(), [shown], redrawn=0)
+    assert found.as_dict()["original_shape"] == [30, 20, 3]
+    assert found.as_dict()["input_shape"] == [SIDE, SIDE, 1]
 
 
 def test_a_rank_correlation_is_1_for_any_rising_change_and_unknown_for_a_flat_map() -> None:
@@ -236,10 +336,9 @@ def dead() -> Classifier:
 
 def assert_nothing_is_cut(figure: Figure) -> None:
     """No label reaches beyond the page or into its neighbour's column."""
-    figure.draw_without_rendering()
-    page = figure.bbox
-    boxes = [axes.xaxis.label.get_window_extent() for axes in figure.axes[:3]]
-    assert all(page.x0 <= box.x0 and box.x1 <= page.x1 for box in boxes)
+    assert cut_off(figure) == []
+    panels = figure.axes[: 3 if len(figure.axes) % 3 == 1 else 2]
+    boxes = [axes.xaxis.label.get_window_extent() for axes in panels]
     assert all(left.x1 <= right.x0 for left, right in pairwise(boxes))
 
 
@@ -278,16 +377,62 @@ def test_the_figure_has_picture_map_and_check_of_each_picture(tmp_path: Path) ->
         assert answer in picture.get_xlabel()
         assert f"truth: {one.truth}" in picture.get_xlabel()
         assert map_.get_title() == f"speaks for {one.class_name}"
-        assert np.array_equal(
-            np.asarray(map_.images[0].get_array()), overlay(one.picture, one.values)[0]
-        )
+        drawn = [np.asarray(axes.images[0].get_array()) for axes in (map_, check)]
+        assert np.array_equal(drawn[0], overlay(one.picture, one.values, signed=True)[0])
+        assert one.sanity is not None
+        assert np.array_equal(drawn[1], overlay(one.picture, one.sanity.values, signed=True)[0])
         assert "unexplained" in map_.get_xlabel()
-        assert "rank correlation" in check.get_xlabel()
+        assert check.get_title().startswith(f"weights re-drawn, {one.sanity.chosen + 1} of 3")
+        assert "correlation" in check.get_xlabel()
         assert "3 re-drawn, 144 places" in check.get_xlabel()
+        assert one.sanity.sentence() in words(figure)
+    assert "half the variance of its ranks" in words(figure)
     save_figure(figure, tmp_path / "attribution.png", dpi=40)
     assert_nothing_is_cut(figure)
     without = attribution_figure(attribute(classifier_of(), some(), redrawn=0))
     assert len(without.axes) == 2 + 1
+
+
+def words(figure: Figure) -> str:
+    return " ".join(" ".join(text.get_text() for text in figure.texts).split())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_colours_are_explained_in_words_and_lie_as_they_do_in_the_maps(method: Method) -> None:
+    bar = attribution_figure(attribute(classifier_of(), some(), method, redrawn=1)).axes[-1]
+    said = [label.get_text().replace("\n", " ") for label in bar.get_xticklabels()]
+    assert (said[0], said[-1]) == ENDS[method]
+    assert len(said) == (2 if method == "grad-cam" else 3)
+
+
+def test_a_long_name_is_shown_whole_and_nothing_is_cut_off() -> None:
+    classifier = classifier_of()
+    name = "validation/a-very-long-folder-of-horses/horse-number-1-of-241-$5-seen-from-behind.png"
+    shown = [Shown(name, some()[0].picture, "top")]
+    for method in METHODS:
+        figure = attribution_figure(attribute(classifier, shown, method, redrawn=2))
+        assert figure.axes[0].get_title().replace("\n", "") == name.replace("$", r"\$")
+        assert_nothing_is_cut(figure)
+
+
+@pytest.mark.parametrize("shape", [(4, 60, 3), (60, 4, 1), (1, 1, 1)])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_figure_of_narrow_pictures_is_drawn_whole(
+    method: Method, shape: tuple[int, int, int]
+) -> None:
+    classifier = odd_classifier("conv 4 same, flatten, dense classes", shape)
+    shown = [Shown("a.png", noise((50, 50, 3))), Shown("b.png", noise((5, 90, 1)), "stripe 1")]
+    found = attribute(classifier, shown, method, redrawn=2)
+    assert_nothing_is_cut(attribution_figure(found))
+
+
+def test_occlusion_says_its_steps_in_pixels() -> None:
+    said = [
+        attribute(classifier_of(), some(), "occlusion", window=window, redrawn=0)[0].how
+        for window in (1, 4)
+    ]
+    assert said[0].endswith("1x1 pixels covered with the picture's mean colour, every pixel")
+    assert said[1].endswith("every 2 pixels")
 
 
 def test_what_does_not_exist_is_refused_with_what_does() -> None:

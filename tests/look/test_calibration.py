@@ -5,19 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from look_nets import cut_off
 from scipy.optimize import minimize
 from tiny_data import striped_data
 
 from lenswork.errors import ClassifierError, RunError, UsageError
 from lenswork.kinds import Labels, Probabilities
-from lenswork.look.calibration import (
-    calibration_of,
-    fit_temperature,
-    temper,
-    temperature_of,
-    with_temperature,
-)
+from lenswork.look.calibration import calibration_of
 from lenswork.look.calibration_figure import calibration_figure
+from lenswork.look.temperature import fit_temperature, temper, temperature_of, with_temperature
 from lenswork.model.classifier import load, probabilities_from
 from lenswork.model.contract import Contract
 from lenswork.model.preprocess import Preprocess
@@ -220,3 +216,15 @@ def test_the_figure_has_a_point_a_bin_and_the_error_as_its_area() -> None:
     texts = " ".join(text.get_text() for text in figure.texts)
     assert f"{found.error:.2%}" in texts
     assert found.words in texts
+
+
+@pytest.mark.parametrize("sharpen", [0.3, 1.0, 1.1, 4.0])
+def test_nothing_of_the_figure_is_cut_off(sharpen: float) -> None:
+    labels, logits = drawn(4000, 3, sharpen)
+    figure = calibration_figure("t" * 90, calibration_of(labels, softmax(logits)))
+    assert cut_off(figure) == []
+
+
+def test_one_picture_has_a_figure_too() -> None:
+    one = calibration_of(np.array([1]), np.array([[0.25, 0.75]], np.float32))
+    assert cut_off(calibration_figure("one", one)) == []

@@ -6,12 +6,14 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pytest
 import torch
+from look_nets import cut_off
 from PIL import Image
 from playwright.sync_api import sync_playwright
 from tiny_data import striped_data, write_striped_folder
@@ -27,8 +29,16 @@ from lenswork.look.embedding import (
     last_hidden,
     lay_out,
 )
-from lenswork.look.embedding_figure import colour_of, embedding_figure, marker_of
+from lenswork.look.embedding_figure import (
+    APART,
+    colour_of,
+    embedding_figure,
+    marker_of,
+    place_names,
+    places_for_thumbnails,
+)
 from lenswork.look.embedding_page import embedding_page, page_data, save_embedding_page
+from lenswork.look.mistakes import judge
 from lenswork.model.classifier import Classifier
 from lenswork.model.contract import Contract
 from lenswork.model.network import Network, to_input
@@ -38,6 +48,7 @@ from lenswork.record.run import Run
 from lenswork.record.train import train
 
 CLASSES = ("a", "b", "c")
+NET = "flatten, dense 8, dense classes"
 PICTURES = np.stack([striped_data().train.source.read(number) for number in range(20)])
 
 
@@ -204,7 +215,8 @@ def test_the_figure_names_classes_at_their_centres_and_rings_mistakes() -> None:
     figure = embedding_figure(embedding)
     (axes,) = figure.axes
     names = {text.get_text(): text.get_position() for text in axes.texts}
-    assert set(names) == {"a", r"b\$x\$", "…"}
+    cut = "c" * 8 + "…" + "c" * 15
+    assert set(names) == {"a", r"b\$x\$", cut}
     np.testing.assert_allclose(names["a"], embedding.centres[0])
     rings = axes.collections[-1].get_offsets()
     np.testing.assert_allclose(np.asarray(rings), embedding.points[embedding.wrong])
@@ -214,8 +226,57 @@ def test_the_figure_names_classes_at_their_centres_and_rings_mistakes() -> None:
     figure.canvas.draw()
 
 
-def test_sixty_four_classes_look_different() -> None:
-    assert len({(colour_of(label), marker_of(label)) for label in range(64)}) == 64
+def test_ten_classes_have_colours_and_ninety_looks_of_their_own() -> None:
+    assert len({colour_of(label) for label in range(10)}) == 10
+    assert len({(colour_of(label), marker_of(label)) for label in range(90)}) == 90
+
+
+def crowded(classes: int, count: int = 1500) -> Embedding:
+    """Points all over a square whose classes have their middles in one place."""
+    chance = np.random.default_rng(5)
+    points = chance.uniform(-10, 10, (count, 2)).astype(np.float32)
+    truth = np.arange(count) % classes
+    return replace(
+        tiny_embedding(tuple(f"a long name {label}" for label in range(classes))),
+        points=points,
+        pictures=np.zeros((count, 4, 4, 1), np.uint8),
+        ids=tuple(map(str, range(count))),
+        truth=truth,
+        answer=np.where(np.arange(count) % 9 == 0, (truth + 1) % classes, truth),
+        confidence=np.full(count, 0.5, np.float32),
+    )
+
+
+@pytest.mark.parametrize("classes", [2, 10, 60])
+def test_names_keep_off_one_another_and_off_the_small_pictures(classes: int) -> None:
+    embedding = crowded(classes)
+    inch = 2.2
+    names = place_names(embedding, inch, (-11, 11), (-11, 11))
+    assert len(names) >= min(classes, 24)
+    assert not [pair for pair in combinations(names, 2) if pair[0].meets(pair[1])]
+    chosen = places_for_thumbnails(embedding, inch, names)
+    assert len(chosen) > 300
+    for place in chosen:
+        gaps = np.abs(embedding.points[chosen] - embedding.points[place]).max(axis=1)
+        assert np.sort(gaps)[1] >= APART * inch
+        assert not any(name.covers(*embedding.points[place].tolist()) for name in names)
+
+
+def test_a_hundred_classes_are_drawn_with_nothing_cut_off() -> None:
+    figure = embedding_figure(crowded(100, 400))
+    (legend,) = figure.legends
+    assert "and 76 classes more" in [text.get_text() for text in legend.get_texts()]
+    assert cut_off(figure) == []
+
+
+@pytest.mark.slow
+def test_the_map_is_of_validation_pictures_where_there_are_some(tmp_path: Path) -> None:
+    folder = write_striped_folder(tmp_path / "stripes", validation=12)
+    shutil.copytree(folder / "validation", folder / "test")
+    run = train(open_data(folder), net=NET, epochs=1, home=tmp_path / "runs", progress=False)
+    assert judge(run).part == "test"
+    assert embedding_of(run).part == "validation"
+    assert embedding_of(run, "test").part == "test"
 
 
 def data_in(page: str) -> dict[str, object]:

@@ -17,12 +17,12 @@ from lenswork.look.fields import fields_of, measured_fields
 from lenswork.look.filters import FilterLook, look_at_filters
 from lenswork.look.filters_figure import framed, patches_figure, weights_figure
 from lenswork.look.places import find, last_convolution, output_at, places_of
-from lenswork.look.style import save_figure
 from lenswork.model.classifier import Classifier
 from lenswork.model.contract import Contract
 from lenswork.model.network import Network
 from lenswork.model.preprocess import Preprocess
 from lenswork.model.spec import parse_net
+from lenswork.record.style import save_figure
 
 NET = "conv 4, pool, conv 6 same, flatten, dense classes"
 

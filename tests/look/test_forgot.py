@@ -1,10 +1,14 @@
 """What is forgotten reaches the network as said, and the answers are those it then gives."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from look_nets import classifier_of as odd_classifier
+from look_nets import cut_off, noise, texts
+from matplotlib.figure import Figure
 from PIL import Image
 from tiny_data import SIDE, striped_pictures
 
@@ -12,15 +16,24 @@ from lenswork.data.dataset import ArraySource, Part
 from lenswork.errors import UsageError
 from lenswork.kinds import Picture
 from lenswork.look import forgot
-from lenswork.look.forgot import WHATS, What, cut_or_pad, forget, forget_part, slip
+from lenswork.look.forgot import (
+    WHATS,
+    What,
+    as_dict,
+    cut_or_pad,
+    describe,
+    forget,
+    forget_part,
+    slip,
+)
 from lenswork.look.forgot_figure import forgot_figure
 from lenswork.look.pictures import Shown
-from lenswork.look.style import save_figure
 from lenswork.model.classifier import Classifier
 from lenswork.model.contract import Contract
 from lenswork.model.network import Network
 from lenswork.model.preprocess import Colours, Preprocess, Resize
 from lenswork.model.spec import parse_net
+from lenswork.record.style import PRINT_WIDTH, save_figure
 
 NET = "conv 4, pool, flatten, dense classes"
 CLASSES = ("top", "middle", "bottom")
@@ -57,6 +70,10 @@ def network_says(classifier: Classifier, inputs: np.ndarray) -> np.ndarray:
     tensor = torch.from_numpy(inputs).permute(2, 0, 1)[None]
     with torch.inference_mode():
         return torch.softmax(classifier.network(tensor), 1)[0].numpy()
+
+
+def words(figure: Figure) -> str:
+    return " ".join(" ".join(texts(figure)).split())
 
 
 def as_row(probabilities: dict[str, float]) -> list[float]:
@@ -96,8 +113,9 @@ def test_a_grey_network_says_that_the_order_of_colours_changes_nothing() -> None
     assert "sees grey pictures" in forgotten.harmless
     found = forget(classifier, some(), "colours")
     assert all(one.right == one.wrong and not one.changed for one in found)
-    figure = forgot_figure(forgotten, found)
-    assert "It changes nothing: this network sees grey" in figure.get_supxlabel().replace("\n", " ")
+    said = "It changes nothing: this network sees grey"
+    assert said in words(forgot_figure(forgotten, found))
+    assert describe(forgotten, found)[-1].startswith(said)
 
 
 def test_forgetting_the_class_order_gives_the_mirrored_class_its_probability() -> None:
@@ -132,8 +150,9 @@ def test_pictures_of_the_network_s_own_size_are_said_not_to_change() -> None:
     classifier = classifier_of()
     found = forget(classifier, some(), "size")
     assert not any(one.changed for one in found)
-    text = forgot_figure(slip(classifier, "size"), found).get_supxlabel()
-    assert "these pictures have the network's size already" in text.replace("\n", " ")
+    said = "these pictures have the network's size already"
+    assert said in words(forgot_figure(slip(classifier, "size"), found))
+    assert said in describe(slip(classifier, "size"), found)[-1]
 
 
 @pytest.mark.parametrize("what", WHATS)
@@ -170,6 +189,7 @@ def test_the_figure_shows_both_inputs_on_one_scale_with_both_answers(tmp_path: P
     figure = forgot_figure(slip(classifier, "rescale"), found, part)
     assert figure.get_suptitle() == "What if you forgot: the pixels were not divided by 255"
     above, below = figure.axes[:3], figure.axes[3:]
+    assert cut_off(figure) == []
     for one, right, wrong in zip(found, above, below, strict=True):
         assert right.get_title() == f"{one.id}\ntruth: {one.truth}"
         assert np.array_equal(np.asarray(right.images[0].get_array()), one.right_input)
@@ -179,10 +199,54 @@ def test_the_figure_shows_both_inputs_on_one_scale_with_both_answers(tmp_path: P
         answer = f"{one.wrong.class_name} {one.wrong.probability:.1%} {mark}"
         assert wrong.get_xlabel().startswith(answer)
         assert "values" in wrong.get_xlabel()
-    text = figure.get_supxlabel()
+    text = words(figure)
     assert f"as trained: {part.right}" in text
     assert f"forgotten: {part.wrong}; {len(part.changed)} answers changed" in text
     save_figure(figure, tmp_path / "forgot.png", dpi=40)
+
+
+@pytest.mark.parametrize("what", WHATS)
+@pytest.mark.parametrize("count", [1, 5, 8])
+def test_any_number_of_pictures_is_drawn_whole_on_a_printed_page(what: What, count: int) -> None:
+    classifier = classifier_of(side=8)
+    shown = [
+        Shown(f"validation/a-folder-of-stripes/{one.id}-seen-$5.png", one.picture, one.truth)
+        for one in some(count)
+    ]
+    found = forget(classifier, shown, what)
+    part = forget_part(classifier, striped_pictures(24, 3, 7, 3), what)
+    figure = forgot_figure(slip(classifier, what), found, part)
+    assert figure.get_figwidth() == PRINT_WIDTH
+    assert len(figure.axes) == 2 * count
+    assert cut_off(figure) == []
+    titles = [axes.get_title().replace("\n", "") for axes in figure.axes]
+    assert all(sum(one.id.replace("$", r"\$") in title for title in titles) == 1 for one in found)
+
+
+def test_the_names_of_the_rows_of_narrow_pictures_do_not_meet() -> None:
+    classifier = odd_classifier("flatten, dense classes", (4, 60, 3))
+    shown = [Shown("a.png", noise((50, 50, 3)))]
+    figure = forgot_figure(slip(classifier, "size"), forget(classifier, shown, "size"))
+    assert cut_off(figure) == []
+    above, below = (axes.yaxis.label.get_window_extent() for axes in figure.axes)
+    assert above.y0 > below.y1
+
+
+def test_the_lines_and_the_json_say_what_the_figure_says() -> None:
+    classifier, part = classifier_of(side=8), striped_pictures(24, 3, 7, 3)
+    forgotten, found = slip(classifier, "class-order"), forget(classifier, some(), "class-order")
+    whole = forget_part(classifier, part, "class-order")
+    lines = describe(forgotten, found, whole)
+    assert lines[0] == "forgotten: the classes were listed in reverse order"
+    assert f"{found[0].id}: {found[0].right.class_name} " in lines[1]
+    assert "The network sees the same and answers the same; only the names are wrong." in lines
+    assert f"{sum(one.changed for one in found)} of these 3 answers changed." in lines
+    assert lines[-1] == whole.describe()
+    content = json.loads(json.dumps(as_dict(forgotten, found, whole)))
+    assert content["pictures"][0]["original_shape"] == [SIDE, SIDE, 3]
+    assert content["pictures"][0]["input_shape"] == [8, 8, 3]
+    assert content["pictures"][0]["input_changed"] is False
+    assert content["part"]["changed"] == list(whole.changed)
 
 
 def test_what_cannot_be_forgotten_is_refused() -> None:

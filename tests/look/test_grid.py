@@ -1,6 +1,8 @@
 """The grid and the sheets: the right numbers, scales and words in them."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +12,14 @@ from torch import nn
 
 from lenswork.errors import UsageError
 from lenswork.look.activations import activations
-from lenswork.look.grid import FeatureMaps, all_channel_maps, channel_maps, sheet, sheet_columns
-from lenswork.look.grid_figure import channel_figure, sheet_figure
+from lenswork.look.feature_maps import FeatureMaps, save_arrays
+from lenswork.look.grid import all_channel_maps, channel_maps
+from lenswork.look.grid_figure import channel_figure
 from lenswork.look.pictures import Shown
-from lenswork.look.style import written
+from lenswork.look.sheet import in_rows, sheet, sheet_columns, strip_columns
+from lenswork.look.sheet_figure import sheet_figure
 from lenswork.model.classifier import Classifier
+from lenswork.record.style import written
 
 NET = "conv 4, pool, conv 5 same, conv 3 linear, pool avg, flatten, dense 6, dense classes"
 
@@ -60,7 +65,11 @@ def test_a_net_without_windows_shows_all_its_layers() -> None:
     maps = all_channel_maps(classifier_of("flatten, dense 5, dense classes"), shown(1)[0])
     assert names(maps) == ["1 flatten", "2 dense 5", "3 dense 3 linear"]
     figure = sheet_figure(maps)
-    assert any("144 · " in text or "144  ·" in text for text in texts(figure))
+    assert any(
+        "1 flatten  ·  units 0 to 143, 64 a row, first number at the left" in text
+        for text in texts(figure)
+    )
+    assert any("2 dense 5  ·  5 units" in text for text in texts(figure))
     assert not cut_off(figure)
 
 
@@ -170,6 +179,86 @@ def test_panels_name_their_layer_shape_and_scale_and_nothing_is_cut_off() -> Non
     assert panel.get_cmap().name == "viridis"
 
 
+def test_every_layer_is_tiled_and_each_tile_has_its_number() -> None:
+    net = "conv 20 linear, batchnorm, relu, dropout, pool, flatten, dense 6, dense classes"
+    maps = all_channel_maps(classifier_of(net), shown(1)[0])
+    assert [name.split()[1] for name in names(maps)] == [
+        "conv", "batchnorm", "relu", "dropout", "pool", "flatten", "dense", "dense",
+    ]  # fmt: skip
+    figure = sheet_figure(maps)
+    words = texts(figure)
+    for number in range(20):
+        assert words.count(str(number)) >= 5  # above its map in each of five layers of maps
+    assert {"stripe 0", "stripe 1", "stripe 2"} <= set(words)  # the classes under their bars
+    assert not cut_off(figure)
+
+
+def test_maps_too_small_for_a_number_each_have_every_eighth_numbered_and_it_is_said() -> None:
+    maps = all_channel_maps(classifier_of("conv 300 1x1, flatten, dense classes", (4, 4, 1)),
+                            shown(1, (4, 4, 1))[0], layers=["1"])  # fmt: skip
+    words = texts(sheet_figure(maps))
+    assert {"0", "8", "16", "40"} <= set(words)
+    assert "9" not in words
+    assert any("40 channels a row, every eighth numbered" in text for text in words)
+
+
+def test_a_strip_holds_every_unit_in_its_place() -> None:
+    vector = np.arange(1, 131, dtype=np.float32)
+    cells = in_rows(vector, strip_columns(130))
+    assert cells.shape == (3, 64)
+    assert cells[2, :2].tolist() == [129, 130]
+    assert np.isnan(cells[2, 2:]).all()
+    assert (strip_columns(10), strip_columns(18_496), strip_columns(10**6)) == (10, 512, 1024)
+
+
+def test_the_layers_left_out_of_the_grid_are_named() -> None:
+    maps = channel_maps(classifier_of(NET), shown(1))
+    left_out = ("5 pool avg", "6 flatten", "7 dense 6", "8 dense 3 linear")
+    assert maps.left_out == left_out
+    assert channel_maps(classifier_of(NET), shown(1), layers=["1"]).left_out == ()
+    assert all_channel_maps(classifier_of(NET), shown(1)[0]).left_out == ()
+
+
+def test_statistics_for_json_are_those_of_the_values() -> None:
+    classifier, pictures = with_dead(), shown()
+    maps = channel_maps(classifier, pictures, channel=1, layers=["1", "7"])
+    content = json.loads(json.dumps(maps.as_dict()))
+    first, vector = content["layers"]
+    assert (first["layer"], first["shape"], first["channels"]) == ("1 conv 4", [10, 10, 4], [1])
+    assert first["dead"] == [1]
+    assert vector["units"] == [1]
+    output = activations(classifier, [one.picture for one in pictures])[6].values
+    np.testing.assert_allclose(vector["mean"], output[:, 1:2], rtol=1e-6)
+    np.testing.assert_allclose(vector["scale_high"], [[output.max()]] * 3, rtol=1e-6)
+    assert [one["id"] for one in content["pictures"]] == [one.id for one in pictures]
+    assert content["pictures"][0]["truth"] == "stripe 0"
+    assert content["pictures"][0]["probability"] == maps.predictions[0].probability
+
+
+def test_arrays_are_saved_under_the_layers_names_without_pickle(tmp_path: Path) -> None:
+    classifier, picture = classifier_of(NET), shown(1)[0]
+    save_arrays(all_channel_maps(classifier, picture), tmp_path / "maps.npz")
+    with np.load(tmp_path / "maps.npz", allow_pickle=False) as saved:
+        for output in activations(classifier, [picture.picture]):
+            np.testing.assert_array_equal(saved[output.name], output.values)
+        assert saved["ids"].tolist() == [picture.id]
+        np.testing.assert_array_equal(saved["pictures"][0], picture.picture)
+        np.testing.assert_allclose(
+            saved["probabilities"], classifier.probabilities_of([picture.picture])
+        )
+
+
+def test_the_longest_ids_keep_their_end_and_stay_on_the_page() -> None:
+    path = "validation/" + "a long folder's name/" * 5 + "horse1-000.png"
+    short = "validation/horses/horse1-000.png"
+    pictures = [Shown(one, noise((12, 12, 1))) for one in (short, path)]
+    figure = channel_figure(channel_maps(classifier_of(NET), pictures))
+    words = texts(figure)
+    assert "validation/horses/\nhorse1-000.png\n12x12" in words
+    assert any(text.endswith("horse1-000.png\n12x12") and "…" in text for text in words)
+    assert not cut_off(figure)
+
+
 def test_long_nets_go_on_in_further_rows() -> None:
     net = ", ".join(["conv 2 same"] * 12 + ["flatten, dense classes"])
     classifier = classifier_of(net)
@@ -186,12 +275,18 @@ def test_single_numbers_are_drawn_on_the_layers_scale_and_said() -> None:
     net = "conv 9, pool max global, dense 40, dense classes"
     classifier = classifier_of(net)
     maps = channel_maps(classifier, shown(1), channel=1, layers=["2", "3"], scale="own")
-    value = maps.layers[0].maps[0, 0, 0, 0]
-    assert any(text.startswith(f"{value:.3g}  (colours:") for text in texts(channel_figure(maps)))
+    layer = maps.layers[0]
+    assert layer.vector is not None
+    np.testing.assert_array_equal(layer.vector[:, 1], layer.maps[:, 0, 0, 0])
+    said = f"unit 1: {layer.maps[0, 0, 0, 0]:.3g}\n(all: {layer.vector.min():.3g} to"
+    words = texts(channel_figure(maps))
+    assert any(text.startswith(said) for text in words)
+    assert "Unit 1 of each layer" in words
+    assert any("own scale, units of 0 grey" in text for text in words)
     sheets = all_channel_maps(classifier, shown(1)[0], layers=["2", "3"], scale="own")
     assert sheets.layers[0].high[0, 0] == sheets.layers[0].maps.max()
     figure = sheet_figure(sheets)
-    assert any("units 0 to 39, left to right" in text and "one scale" in text
+    assert any("2 pool max global  ·  9 units" in text and "one scale" in text
                for text in texts(figure))  # fmt: skip
     assert not cut_off(figure)
 
@@ -238,7 +333,7 @@ def test_layers_and_channels_that_do_not_exist_are_answered_with_those_that_do(
 def test_a_sheet_that_no_file_could_hold_is_refused() -> None:
     net = ", ".join(["conv 64 1x1"] * 160 + ["flatten, dense classes"])
     maps = all_channel_maps(classifier_of(net), shown(1)[0])
-    with pytest.raises(UsageError, match=r"160 layers on one sheet .* choose fewer layers"):
+    with pytest.raises(UsageError, match=r"162 layers on one sheet .* choose fewer layers"):
         sheet_figure(maps)
 
 

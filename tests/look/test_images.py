@@ -15,7 +15,7 @@ from lenswork.look.kernels import preset
 from lenswork.look.lab import FilterLab
 from lenswork.look.lab_figure import lab_figure
 from lenswork.look.pictures import Shown
-from lenswork.look.style import save_figure
+from lenswork.record.style import save_figure
 
 SEEN = Path(__file__).parent.parent / "assets" / "figures"
 TOLERANCE = 8  # root mean square over 0..255; other versions of the fonts draw other edges

@@ -1,6 +1,8 @@
 """The filter lab: kernels from text, correlation, pooling, and the figures of them."""
 
 import hashlib
+import math
+import re
 from importlib.resources import files
 from itertools import combinations
 from typing import Any
@@ -274,9 +276,9 @@ def test_a_number_is_written_so_that_it_reads_back_the_same(number: float) -> No
         ("1 2 / 3 nan", "got 'nan'"),
         ("inf", "got 'inf'"),
         ("1/0", "'1/0' divides by zero"),
-        ("1e7", "go from -1,000,000 to 1,000,000, got 1e"),
+        ("1e7", "each number in row 1 of the kernel must be from -1,000,000 to 1,000,000, got 1e"),
         ("1e999", "got inf"),
-        (" / ".join(["0 " * 10] * 10), "1x1 to 9x9, got 10 rows"),
+        (" / ".join(["0 " * 10] * 10), "1x1 to 9x9, got 10x10: leave out its outer"),
     ],
 )
 def test_a_text_that_is_no_kernel_is_refused_with_the_reason(text: str, message: str) -> None:
@@ -297,13 +299,55 @@ def test_a_stride_or_pool_below_1_is_refused() -> None:
         FilterLab(preset("box-3"), pool=-2)
 
 
+@pytest.mark.parametrize("pool", [2, 3, 5])
+@pytest.mark.parametrize("padding", ["none", "zero"])
+def test_a_stride_that_leaves_too_little_is_refused_with_the_largest_that_does(
+    pool: int, padding: Padding
+) -> None:
+    picture = noise(20, 30)
+    with pytest.raises(UsageError) as error:
+        FilterLab(preset("box-3"), stride=1000, padding=padding, pool=pool).apply(picture)
+    said = re.fullmatch(
+        rf"stride 1000 leaves 1x1 of a picture of 20x30, and pooling {pool}x{pool} finds no window "
+        r"in that: use a stride of (\d+) at most, or pool 1, which pools nothing",
+        str(error.value),
+    )
+    assert said
+    largest = int(said[1])
+    made = FilterLab(preset("box-3"), stride=largest, padding=padding, pool=pool).apply(picture)
+    assert min(made.pooled.shape[:2]) == 1
+    with pytest.raises(UsageError, match=f"use a stride of {largest} at most"):
+        FilterLab(preset("box-3"), stride=largest + 1, padding=padding, pool=pool).apply(picture)
+
+
+def test_a_picture_that_was_made_grey_is_said_to_be() -> None:
+    coloured = noise(8, 9, 3)
+    made = FilterLab(preset("box-3")).apply(coloured)
+    assert (made.colours, made.given_shape) == ("made grey", (8, 9, 3))
+    assert FilterLab(preset("box-3"), colour=True).apply(coloured).colours == "in colour"
+    assert FilterLab(preset("box-3")).apply(noise(8, 9)).colours == "grey"
+    assert "made grey" in lab_figure(made).axes[0].get_title()
+
+
+def test_zero_is_written_without_a_sign() -> None:
+    none = Kernel(((0.0,),), -1.0)
+    assert FilterLab(none).apply(noise(4, 4)).effect.startswith("Values from 0 to 0;")
+
+
 def test_what_does_not_fit_is_refused_with_what_would() -> None:
-    with pytest.raises(UsageError, match="9x9 kernel finds no place on a picture of 8x20"):
+    fit = "picture of 8x20 pixels: add a padding, or use a kernel of 8x8 at most"
+    with pytest.raises(UsageError, match=f"9x9 kernel finds no place on a {fit}"):
         FilterLab(preset("box-9")).apply(noise(8, 20))
-    with pytest.raises(UsageError, match="smaller side is 6; use a pool of 6 at most"):
+    with pytest.raises(UsageError, match="filtered picture of 6x18: use a pool of 6 at most"):
         FilterLab(preset("box-3"), pool=7).apply(noise(8, 20))
+    with pytest.raises(UsageError, match="picture of 1x1: use pool 1, which pools nothing"):
+        FilterLab(preset("box-3"), padding="zero").apply(noise(1, 1))
     with pytest.raises(UsageError, match="grey, so it has no colours"):
         FilterLab(preset("box-3"), colour=True).apply(noise(8, 8))
+    with pytest.raises(UsageError, match=r"a kernel's weight must be from .* got nan"):
+        Kernel(((1.0,),), math.nan)
+    with pytest.raises(UsageError, match=r"a kernel needs rows such as .*, got none"):
+        Kernel(())
     with pytest.raises(UsageError, match="padding must be one of none, zero, edge, reflect"):
         FilterLab(preset("box-3"), padding="same")  # type: ignore[arg-type]
     assert FilterLab(preset("box-9"), padding="zero").apply(noise(8, 20)).filtered.shape[0] == 8

@@ -8,6 +8,7 @@ from tiny_data import striped_data
 
 from lenswork.data.dataset import ArraySource, Cut, Dataset, Part
 from lenswork.errors import DataError, LensworkError, UsageError
+from lenswork.look.contact_sheet import numbers_of
 from lenswork.look.labels import (
     find_suspects,
     gather,
@@ -16,7 +17,7 @@ from lenswork.look.labels import (
     plant_wrong_labels,
     train_folds,
 )
-from lenswork.look.mistakes_figure import numbers_of, suspects_rows, suspects_sheet
+from lenswork.look.labels_figure import suspects_blocks, suspects_sheet
 from lenswork.training.recipe import Recipe
 
 RECIPE = Recipe(net="flatten, dense classes", epochs=8, seed=1)
@@ -154,7 +155,7 @@ def test_the_sheet_of_suspects_says_label_and_guess() -> None:
     labels = np.array([0, 0, 0, 1, 1, 1])
     p = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.3, 0.7], [0.4, 0.6], [0.75, 0.25]])
     found = find_suspects(labels, p.astype(np.float32))
-    rows = suspects_rows(found, tuple("uvwxyz"), ("cat", "dog"))
+    rows = suspects_blocks(found, tuple("uvwxyz"), ("cat", "dog"))
     assert numbers_of(rows) == [2, 5]
     pictures = [np.zeros((5, 5, 1), np.uint8)] * 2
     figure = suspects_sheet(found, rows, pictures, "tiny")

@@ -9,7 +9,8 @@ from PIL import Image
 from tiny_data import SIDE, striped_data, write_striped_folder
 
 from lenswork.errors import PictureError, RunError, UsageError
-from lenswork.look.pictures import part_of, picture_file, some_pictures
+from lenswork.look.pictures import Shown, changes, part_of, picture_file, some_pictures
+from lenswork.model.preprocess import Preprocess
 from lenswork.record.run import Run
 from lenswork.record.train import train
 
@@ -87,3 +88,33 @@ def test_a_picture_file_is_shown_by_its_name_at_its_own_size(tmp_path: Path) -> 
     assert (shown.id, shown.picture.shape, shown.truth) == ("one.png", (SIDE, 5, 1), None)
     with pytest.raises(PictureError, match=r"none\.png"):
         picture_file(tmp_path / "none.png")
+
+
+@pytest.mark.parametrize(
+    ("shape", "colours", "said"),
+    [
+        ((28, 28, 1), "grey", []),
+        ((640, 480, 3), "grey", [("a: 640x480 (height x width) in colour, resized to 28x28 and "
+                                 "turned grey, as the classifier's contract says")]),
+        ((28, 28, 3), "grey", [("a: 28x28 in colour, turned grey, as the classifier's contract "
+                               "says")]),
+        ((9, 9, 1), "rgb", [("a: 9x9 in grey, resized to 28x28 and its grey given to red, green "
+                            "and blue, as the classifier's contract says")]),
+    ],
+)  # fmt: skip
+def test_what_the_contract_changes_is_said_in_a_sentence(
+    shape: tuple[int, ...], colours: Any, said: list[str]
+) -> None:
+    preprocess = Preprocess(height=28, width=28, colours=colours)
+    assert changes([Shown("a", np.zeros(shape, np.uint8))], preprocess) == said
+
+
+def test_one_sentence_does_for_pictures_that_are_changed_alike() -> None:
+    preprocess = Preprocess(height=28, width=28, colours="grey")
+    large, small = np.zeros((56, 56, 1), np.uint8), np.zeros((28, 28, 1), np.uint8)
+    assert changes([Shown("a", large), Shown("b", large)], preprocess) == [
+        "all 2 pictures: 56x56 in grey, resized to 28x28, as the classifier's contract says"
+    ]
+    assert changes([Shown("a", small), Shown("b", large)], preprocess) == [
+        "b: 56x56 in grey, resized to 28x28, as the classifier's contract says"
+    ]

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 from look_nets import cut_off, noise, texts
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Polygon, Rectangle
 
 from lenswork.errors import NetError, UsageError
-from lenswork.look.sizes import Sight, layer_names, sight, size_steps
+from lenswork.look.places import layer_names
+from lenswork.look.shapes_figure import sizes_figure
+from lenswork.look.sizes import Sight, sight, size_steps
 from lenswork.look.sizes_figure import sight_figure
 from lenswork.model.network import Network
 from lenswork.model.spec import parse_net
@@ -208,3 +210,25 @@ def test_a_field_without_pixels_and_a_picture_of_another_size() -> None:
     with pytest.raises(UsageError, match=r"expected a picture of 28x28 pixels .* got 9x9"):
         sight_figure(blind, noise((9, 9, 1)))
     assert isinstance(blind, Sight)
+
+
+def test_the_shapes_are_drawn_to_scale_with_their_reasons() -> None:
+    net = "conv 8 same, pool, conv 16 5x5, flatten, dense 128, dense classes"
+    figure = sizes_figure(size_steps(net, DIGITS))
+    assert not cut_off(figure)
+    words = " ".join(texts(figure))
+    assert "14 - 5 + 1 = 10" in words
+    assert "10 x 10 x 16 = 1,600" in words
+    fronts = [np.ptp(patch.get_xy(), axis=0) for patch in figure.axes[0].patches[:12:3]
+              if isinstance(patch, Polygon)]  # fmt: skip
+    sides = np.array([28, 28, 14, 10])
+    np.testing.assert_allclose(np.array(fronts) / fronts[0], np.stack([sides, sides], 1) / 28)
+    bars = [patch.get_height() for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
+    assert bars[1] / bars[0] == pytest.approx(128 / 1600)
+
+
+def test_a_net_of_vectors_only_and_one_too_long_to_draw() -> None:
+    assert not cut_off(sizes_figure(size_steps("flatten, dense classes", DIGITS)))
+    endless = ", ".join(["conv 1 1x1"] * 800 + ["flatten, dense classes"])
+    with pytest.raises(UsageError, match=r"802 layers would be a figure .* inches tall"):
+        sizes_figure(size_steps(endless, DIGITS))

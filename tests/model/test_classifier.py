@@ -438,7 +438,7 @@ def test_a_safetensors_file_without_a_contract_is_refused(tmp_path: Path) -> Non
         ({"net": "flatten, dense classes"}, "the weights do not fit the net"),
         (
             {"net": "conv 99999 999x999 padding 99999, flatten, dense 99999, dense classes"},
-            "the weights do not fit the net",
+            "one picture's feature maps would take",
         ),
         ({"net": None}, r"give it too, load(path, network=YourModule())"),
     ],
@@ -486,8 +486,20 @@ GOLDEN_0 = "golden.picture.00000"
             lambda kept: kept.update({GOLDEN_0: torch.zeros(4, dtype=torch.uint8)}),
             "cannot answer its golden pictures: expected a picture of shape",
         ),
-        (forget("weight.layers.4.bias"), "the weights do not fit the net"),
-        (lambda kept: kept.update({"weight.more": torch.zeros(1)}), "Unexpected key"),
+        (
+            forget("weight.layers.4.bias"),
+            "the weights do not fit the net: expected layers.4.bias of 3, the file has none",
+        ),
+        (
+            lambda kept: kept.update(
+                {"weight.layers.0.weight": torch.zeros(4, 1, 5, 5), "weight.more": torch.ones(())}
+            ),
+            "expected layers.0.weight of 4x1x3x3, the file has 4x1x5x5 (and 1 more do not fit)",
+        ),
+        (
+            lambda kept: kept.update({"weight.more": torch.zeros(2, 5)}),
+            "the file has more of 2x5, which the net lacks",
+        ),
     ],
 )
 def test_a_file_that_lacks_a_part_or_has_it_misshapen_is_refused(
@@ -534,8 +546,12 @@ def test_a_module_of_ones_own_travels_when_it_is_given_again(tmp_path: Path) -> 
     classifier.save(path)
     again = load(path, network=own_module())
     assert np.array_equal(again.probabilities(pictures), classifier.probabilities(pictures))
-    assert "was made from a torch module of your own: give it too" in refusal(path)
-    assert "the weights do not fit the net" in refusal(path, nn.Linear(48, 3))
+    assert refusal(path).startswith(f"{path} was made from a torch module of your own: give it too")
+    said = refusal(path, nn.Linear(48, 3))
+    assert said == (
+        f"{path}: the weights do not fit the net: expected weight of 3x48, the file has none "
+        "(and 10 more do not fit)"
+    )
 
 
 def test_a_module_that_shares_weights_between_layers_can_be_saved(tmp_path: Path) -> None:
@@ -561,6 +577,64 @@ def test_a_module_with_other_outputs_than_classes_is_refused(tmp_path: Path) -> 
     ):
         classifier.save(tmp_path / "a.safetensors")
     assert not list(tmp_path.iterdir())
+
+
+def refused_to_save(classifier: Classifier, folder: Path) -> str:
+    with pytest.raises(UsageError) as caught:
+        classifier.save(folder / "a.safetensors")
+    assert not list(folder.iterdir())
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_network_that_is_not_the_contract_s_net_is_not_saved(tmp_path: Path) -> None:
+    made = make()
+    wider = contract_of(net=NET.replace("conv 4", "conv 5"))
+    said = refused_to_save(Classifier(made.network, wider, made.golden), tmp_path)
+    assert "the contract promises the net 'conv 5, batchnorm, pool" in said
+    assert "expected layers.0.weight of 5x1x3x3, the network has 4x1x3x3 (and" in said
+    assert "give the contract the network's own net, or net=None" in said
+
+
+def test_a_network_with_the_same_weights_in_another_net_is_not_saved(tmp_path: Path) -> None:
+    made = make()
+    average = contract_of(net=NET.replace("pool", "pool avg"))
+    said = refused_to_save(Classifier(made.network, average, made.golden), tmp_path)
+    assert "with the same weights it answers the golden pictures otherwise" in said
+
+
+def test_a_network_for_pictures_of_another_size_is_not_saved(tmp_path: Path) -> None:
+    made = make()
+    larger = contract_of(preprocess=GREY.model_copy(update={"height": 20}), net=None)
+    said = refused_to_save(Classifier(made.network, larger, made.golden), tmp_path)
+    assert (
+        "expected a network that answers the contract's pictures of 20x6x1, but it cannot" in said
+    )
+
+
+def test_golden_pictures_and_weights_that_loading_would_refuse_are_not_saved(
+    tmp_path: Path,
+) -> None:
+    made = make()
+    scaled = [picture.astype(np.float32) for picture in made.golden]
+    said = refused_to_save(Classifier(made.network, made.contract, scaled), tmp_path)  # type: ignore[arg-type]
+    assert "expected a uint8 picture" in said
+    made.network.register_buffer("odd", torch.zeros(2, dtype=torch.int32))
+    assert refused_to_save(made, tmp_path) == (
+        "expected a network whose weights are floats, got torch.int32 in odd"
+    )
+
+
+def test_a_buffer_in_half_precision_is_saved_and_loaded(tmp_path: Path) -> None:
+    """Saving must refuse nothing that loading takes."""
+    module = own_module()
+    module(torch.rand(8, 1, 8, 6))
+    module.register_buffer("spare", torch.zeros(2, dtype=torch.bfloat16))
+    classifier = Classifier(module, contract_of(net=None), make().golden)
+    classifier.save(tmp_path / "a")
+    again = own_module()
+    again.register_buffer("spare", torch.zeros(2, dtype=torch.bfloat16))
+    load(tmp_path / "a", again)
 
 
 def test_a_classifier_shows_its_classes_and_net_in_a_notebook() -> None:

@@ -15,7 +15,7 @@ from lenswork.errors import UsageError
 from lenswork.look.kernels import PRESETS, Kernel, format_number, parse_kernel, parse_number, preset
 from lenswork.look.lab import PHOTOGRAPH, Filtered, FilterLab, Padding, PoolMethod, photograph
 from lenswork.look.lab_figure import lab_figure, sheet_figure
-from lenswork.look.style import save_figure
+from lenswork.record.style import save_figure
 
 ALL = "all"
 FIRST = "laplacian"
@@ -114,7 +114,7 @@ def chosen_kernels(text: str | None, name: str | None, weight: float) -> tuple[s
     elif name == ALL:
         label, kernels = ALL, list(PRESETS.values())
     else:
-        kernels = [preset(name or FIRST)]
+        kernels = [preset(FIRST if name is None else name)]
         label = kernels[0].name
     return label, [replace(kernel, weight=kernel.weight * weight) for kernel in kernels]
 
@@ -134,8 +134,10 @@ def as_dict(result: Filtered) -> dict[str, object]:
         "pool": lab.pool,
         "pool_method": lab.pool_method,
         "colour": lab.colour,
+        "colours": result.colours,
         "sizes": result.sizes,
         "shapes": {
+            "given": result.given_shape,
             "original": result.original.shape,
             "filtered": result.filtered.shape,
             "pooled": result.pooled.shape,
@@ -157,7 +159,9 @@ def _print(results: Sequence[Filtered], target: Path) -> None:
     if len(results) == 1:
         _print_one(results[0])
     else:
-        click.echo(f"{len(results)} kernels on a picture of {results[0].sizes['original']}")
+        first = results[0]
+        size = first.sizes["original"]
+        click.echo(f"{len(results)} kernels on a picture of {size}, {first.colours}")
     click.echo(f"{results[0].lab.manner}\ndrawn in {target}")
 
 
@@ -172,7 +176,7 @@ def _print_one(result: Filtered) -> None:
     table.add_row("kernel", rows)
     table.add_row("", f"{kernel.name}, weight {format_number(kernel.weight)}")
     for name, words in result.sizes.items():
-        table.add_row(name, words)
+        table.add_row(name, f"{words}, {result.colours}" if name == "original" else words)
     table_console().print(table)
     click.echo(result.effect)
 

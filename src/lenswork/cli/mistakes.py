@@ -1,12 +1,14 @@
 """`lenswork mistakes`: what a run got wrong, and how sure it was."""
 
-from collections.abc import Sequence
+import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import click
 from rich.markup import escape
 
+from lenswork.cli.mistakes_wanted import Wanted, plain_table
 from lenswork.cli.options import (
     data_home_option,
     home_option,
@@ -14,52 +16,43 @@ from lenswork.cli.options import (
     print_json,
     table_console,
 )
-from lenswork.cli.outputs import check_output
-from lenswork.cli.suspects import check_labels, labels_dict, plain_table, print_suspects
 from lenswork.errors import UsageError
-from lenswork.kinds import SplitName
-from lenswork.look.calibration import (
-    Calibration,
-    calibration_of,
-    temper,
-    temperature_of,
-    with_temperature,
-)
-from lenswork.look.calibration_figure import calibration_figure
-from lenswork.look.embedding import embedding_of
-from lenswork.look.embedding_figure import embedding_figure
-from lenswork.look.embedding_page import save_embedding_page
+from lenswork.look.calibration import Calibration, calibration_of
 from lenswork.look.mistakes import (
     Confusion,
     Judged,
     confused_pairs,
     confusion_of,
     judge,
-    read_shown,
     worst_mistakes,
 )
-from lenswork.look.mistakes_figure import (
-    confusion_figure,
-    mistakes_sheet,
-    numbers_of,
-    sheet_rows,
-)
-from lenswork.look.style import save_figure
 from lenswork.record.accuracy import Accuracy
-from lenswork.record.home import home_folder
+from lenswork.record.home import RECIPE, home_folder
 from lenswork.record.index import open_run
-from lenswork.record.run import Run
+from lenswork.record.run import CLASSIFIER, Run
 
 MOST_ROWS = 12  # classes or pairs in a table
+LISTED = 24  # mistakes, unless told otherwise
+# What is done beside the report: where and by which function of `lenswork.cli`. It is imported
+# when it is asked for, as the commands are, since torch and matplotlib take seconds to load.
+BESIDE: dict[str, tuple[str, str]] = {
+    "matrix": ("mistakes_drawn", "draw_matrix"),
+    "calibration": ("mistakes_drawn", "draw_calibration"),
+    "out": ("mistakes_with_pictures", "draw_sheet"),
+    "embedding": ("mistakes_with_pictures", "draw_embedding"),
+    "calibrated": ("mistakes_with_pictures", "save_calibrated"),
+    "labels": ("suspects", "report_suspects"),
+}
 file_option = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
 @click.argument("run", default="last")
-@click.option("--part", type=click.Choice(["validation", "test"]), help="[default: test if any]")
-@click.option("--most", type=click.IntRange(1), default=24, show_default=True,
-              help="Mistakes to list and to draw.")  # fmt: skip
-@click.option("--out", type=file_option, help="Draw the worst, by class pair, as a PNG file.")
+@click.option("--part", type=click.Choice(["validation", "test"]),
+              help="[default: test if any; for --embedding validation if any]")  # fmt: skip
+@click.option("--most", type=click.IntRange(1),
+              help="Mistakes to list and to draw.  [default: 24 listed, 80 drawn]")  # fmt: skip
+@click.option("--out", type=file_option, help="Draw the worst of every class pair as a PNG file.")
 @click.option("--matrix", type=file_option, help="Draw the confusion matrix as a PNG file.")
 @click.option("--calibration", type=file_option, help="Draw the reliability diagram (PNG).")
 @click.option("--calibrated", type=file_option,
@@ -69,37 +62,62 @@ file_option = click.Path(path_type=Path, dir_okay=False)
 @click.option("--labels", is_flag=True,
               help="List suspected wrong labels; trains 3 small networks.")  # fmt: skip
 @click.option("--labels-out", type=file_option, help="Draw them as a PNG file.")
+@click.option("--predict", is_flag=True,
+              help="First make predictions that a run lacks, with its classifier.")  # fmt: skip
 @home_option
 @data_home_option
 @json_option
 def command(
-    run: str, home: Path | None, data_home: Path | None, as_json: bool, **wanted: Any
+    run: str, home: Path | None, data_home: Path | None, as_json: bool, **given: Any
 ) -> None:
     """Show what a RUN got wrong: the worst mistakes, the most confused pairs, its calibration.
 
-    RUN is a name, the path of a run's folder, or `last`. Everything but --embedding, --labels
-    and --labels-out comes from the recorded predictions; the network is not run.
+    RUN is a name, the path of a run's folder, or `last`. The report comes from the predictions
+    that were recorded when the run ended: a classifier file by itself has none. The network is
+    run again only for --embedding, --labels and --predict, and pictures are read only for these
+    and for --out.
     """
-    _check_files(wanted)
-    opened = open_run(run, home_folder(home))
-    judged = judge(opened, cast("SplitName | None", wanted["part"]))
+    opened = open_recorded(run, home)
+    wanted = Wanted(opened, data_home, as_json, **given)
+    wanted.check_files()
+    if wanted.predict:
+        _beside("mistakes_with_pictures", "make_predictions")(wanted)
+    judged = judge(opened, wanted.part)
     calibration = calibration_of(judged.truth, judged.probabilities)
-    content = as_dict(judged, calibration, wanted["most"])
+    content = as_dict(judged, calibration, wanted.most or LISTED)
     if not as_json:
-        _print_all(judged, calibration, wanted["most"])
-    for line in _draw(opened, judged, calibration, data_home, wanted):
-        click.echo(line, err=as_json)
-    if wanted["calibrated"]:
-        content["temperature"], said = _save_calibrated(opened, judged, wanted["calibrated"])
-        click.echo(said, err=as_json)
-    if wanted["labels"] or wanted["labels_out"]:
-        checked = check_labels(opened, judged, data_home, wanted["labels_out"], wanted["most"])
-        content["labels"] = [labels_dict(one, wanted["most"]) for one in checked]
-        if not as_json:
-            for one in checked:
-                print_suspects(one, wanted["most"])
+        _print_all(judged, calibration, wanted.most or LISTED)
+    for name, where in BESIDE.items():
+        if wanted.asks_for(name):
+            content |= _beside(*where)(wanted, judged, calibration)
     if as_json:
         print_json(content)
+
+
+def open_recorded(run: str, home: Path | None) -> Run:
+    """The run; for a classifier file, raises `UsageError` saying what would work."""
+    path = Path(run)
+    known = (home_folder(home) / path / RECIPE).is_file()
+    if known or not (path.is_file() or path.suffix == ".safetensors"):
+        return open_run(run, home_folder(home))
+    beside = path.parent
+    hint = (
+        f"this one belongs to the run {beside}: lenswork mistakes {beside}"
+        if path.name == CLASSIFIER and (beside / RECIPE).is_file()
+        else "give the run that it came from (lenswork runs lists them), or ask it about pictures "
+        f"with lenswork predict {path} FILES"
+    )
+    raise UsageError(
+        f"expected a run's name or folder, got the file {path}. Mistakes are read from the "
+        f"predictions in a run's record, and a classifier file has none; {hint}"
+    )
+
+
+def _beside(module: str, function: str) -> Callable[..., dict[str, object]]:
+    return cast(
+        "Callable[..., dict[str, object]]",
+        getattr(importlib.import_module(f"lenswork.cli.{module}"), function),
+    )
 
 
 def as_dict(judged: Judged, calibration: Calibration, most: int) -> dict[str, object]:
@@ -140,20 +158,6 @@ def _accuracy_dict(one: Accuracy) -> dict[str, object]:
         "fraction": one.fraction,
         "95%": [one.low, one.high],
     }
-
-
-def _check_files(wanted: dict[str, Any]) -> None:
-    """Refuse what cannot be written, and two outputs in one file, before anything is done."""
-    kinds = {"embedding": (".png", ".html"), "calibrated": (".safetensors",)}
-    seen: dict[Path, str] = {}
-    for name, path in wanted.items():
-        if not isinstance(path, Path):
-            continue
-        option = f"--{name.replace('_', '-')}"
-        check_output(path, option, kinds.get(name, (".png",)))
-        if path.absolute() in seen:
-            raise UsageError(f"{seen[path.absolute()]} and {option} name the same file {path}")
-        seen[path.absolute()] = option
 
 
 def _print_all(judged: Judged, calibration: Calibration, most: int) -> None:
@@ -203,49 +207,3 @@ def _print_worst(judged: Judged, most: int) -> None:
 
 def _interval(share: Accuracy) -> str:
     return f"{share.fraction:.1%} ({share.low:.1%} to {share.high:.1%})"
-
-
-def _draw(
-    run: Run,
-    judged: Judged,
-    calibration: Calibration,
-    data_home: Path | None,
-    wanted: dict[str, Any],
-) -> Sequence[str]:
-    """Write the figures that were asked for, and say where each is."""
-    lines = []
-    if path := wanted["out"]:
-        rows = sheet_rows(confused_pairs(judged), wanted["most"])
-        pictures = read_shown(run, judged, numbers_of(rows), data_home)
-        save_figure(mistakes_sheet(judged, rows, pictures), path)
-        lines.append(f"worst mistakes drawn in {path}")
-    if path := wanted["matrix"]:
-        save_figure(confusion_figure(judged), path)
-        lines.append(f"confusion matrix drawn in {path}")
-    if path := wanted["calibration"]:
-        title = f"{judged.run}, {judged.part} pictures"
-        save_figure(calibration_figure(title, calibration), path)
-        lines.append(f"reliability diagram drawn in {path}")
-    if path := wanted["embedding"]:
-        embedding = embedding_of(run, judged.part, data_home=data_home)
-        if path.suffix.lower() == ".html":
-            save_embedding_page(embedding, path)
-        else:
-            save_figure(embedding_figure(embedding), path)
-        lines.append(f"map of {len(embedding):,} pictures in {path}")
-    return lines
-
-
-def _save_calibrated(run: Run, judged: Judged, path: Path) -> tuple[dict[str, object], str]:
-    """Fit the temperature, write the classifier with it, and say what it changes."""
-    fitted = temperature_of(run)
-    with_temperature(run.classifier, fitted.value).save(path)
-    after = calibration_of(judged.truth, temper(judged.probabilities, fitted.value))
-    same = judged.part == "validation"
-    said = (
-        f"temperature {fitted.value:.3f}, fitted on {fitted.pictures:,} validation pictures (loss "
-        f"{fitted.loss_before:.4f} to {fitted.loss_after:.4f}), written in {path}\n"
-        f"  with it, expected calibration error on {judged.part} pictures {after}"
-        + (": measured on the pictures it was fitted on, so too good" if same else "")
-    )
-    return {**vars(fitted), "expected_error_after": after.error}, said

@@ -7,9 +7,9 @@ import click
 from rich.table import Table
 
 from lenswork.cli.options import home_option, json_option, print_json, table_console
+from lenswork.record.durations import format_seconds
 from lenswork.record.home import home_folder
 from lenswork.record.index import list_runs
-from lenswork.record.progress import format_seconds
 from lenswork.record.run import RunSummary
 
 SORTS = (

@@ -10,9 +10,9 @@ from lenswork.cli.options import home_option, json_option, print_json, table_con
 from lenswork.errors import LensworkError
 from lenswork.record.accuracy import confusion_matrix
 from lenswork.record.curves import save_curves, sparkline
+from lenswork.record.durations import format_seconds
 from lenswork.record.home import home_folder
 from lenswork.record.index import open_run
-from lenswork.record.progress import format_seconds
 from lenswork.record.run import PREDICTIONS, Run
 
 MOST_CLASSES = 20  # a wider matrix fits no terminal

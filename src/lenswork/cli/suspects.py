@@ -5,17 +5,21 @@ from pathlib import Path
 
 import click
 from rich.markup import escape
-from rich.table import Table
 
+from lenswork.cli.mistakes_wanted import Wanted, plain_table
 from lenswork.cli.options import table_console
 from lenswork.errors import RunError
+from lenswork.look.calibration import Calibration
+from lenswork.look.contact_sheet import numbers_of
 from lenswork.look.labels import Suspects, find_suspects, gather, train_folds
+from lenswork.look.labels_figure import suspects_blocks, suspects_sheet
 from lenswork.look.mistakes import Judged
-from lenswork.look.mistakes_figure import numbers_of, suspects_rows, suspects_sheet
-from lenswork.look.style import save_figure
 from lenswork.record.run import Run
+from lenswork.record.style import save_figure
 from lenswork.record.train import open_for
 from lenswork.training.recipe import Recipe
+
+LISTED = 24  # suspects, unless told otherwise
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,14 @@ class CheckedLabels:
     suspects: Suspects
 
 
-def plain_table(*headings: str) -> Table:
-    """A table without lines."""
-    table = Table(box=None, header_style="bold", pad_edge=False, title_justify="left")
-    for heading in headings:
-        table.add_column(heading)
-    return table
+def report_suspects(wanted: Wanted, judged: Judged, _calibration: Calibration) -> dict[str, object]:
+    """Look for wrong labels, print the likeliest, and draw them where that was asked for."""
+    most = wanted.most or LISTED
+    checked = check_labels(wanted.run, judged, wanted.data_home, wanted.labels_out, most)
+    if not wanted.as_json:
+        for one in checked:
+            print_suspects(one, most)
+    return {"labels": [labels_dict(one, most) for one in checked]}
 
 
 def check_labels(
@@ -56,9 +62,9 @@ def check_labels(
     train = find_suspects(data.train.labels, probabilities)
     held_out = find_suspects(judged.truth, judged.probabilities)
     if out:
-        rows = suspects_rows(train, data.train.ids, data.classes, most)
-        pictures = [data.train.source.read(number) for number in numbers_of(rows)]
-        save_figure(suspects_sheet(train, rows, pictures, f"{run.name}, training"), out)
+        blocks = suspects_blocks(train, data.train.ids, data.classes, most)
+        pictures = [data.train.source.read(number) for number in numbers_of(blocks)]
+        save_figure(suspects_sheet(train, blocks, pictures, f"{run.name}, training"), out)
         click.echo(f"suspected wrong labels drawn in {out}", err=True)
     return [
         CheckedLabels("train", data.train.ids, data.classes, train),

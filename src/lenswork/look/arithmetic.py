@@ -14,10 +14,10 @@ from lenswork.look.activations import (
     LayerOutput,
     activations,
     check_channel,
-    find_place,
     network_input,
     prepared,
 )
+from lenswork.look.places import find_place
 from lenswork.look.sizes import check_position
 from lenswork.model.classifier import Classifier
 from lenswork.model.layers import Conv, Dense, Pool, Window
@@ -80,7 +80,7 @@ class Arithmetic:
         The network adds in float32, whose error grows with the products' sizes and not with
         their sum (Higham 2002, "Accuracy and Stability of Numerical Algorithms", section 4.2).
         """
-        return TOLERANCE * max(1.0, self.size)
+        return tolerance_of(self.size)
 
     @property
     def agrees(self) -> bool:
@@ -108,6 +108,11 @@ class Arithmetic:
         return numbers | {key: getattr(self, key).tolist() for key in arrays}
 
 
+def tolerance_of(size: float) -> float:
+    """What sums of numbers whose magnitudes add up to `size` may differ by."""
+    return TOLERANCE * max(1.0, size)
+
+
 def arithmetic(
     classifier: Classifier,
     picture: Picture,
@@ -133,8 +138,8 @@ def arithmetic(
     output = outputs[place]
     _need_arithmetic(network, outputs, place)
     check_channel(output, channel)
-    at = _position(output, channel, position)
-    inputs = _inputs(classifier, picture, outputs, place)
+    at = wanted_position(output, channel, position)
+    inputs = given_to(classifier, picture, outputs, place)
     return _worked(network, place, output, channel, at, inputs)
 
 
@@ -148,7 +153,13 @@ def _need_arithmetic(network: Network, outputs: list[LayerOutput], place: int) -
         )
 
 
-def _position(output: LayerOutput, channel: int, position: Sequence[int] | None) -> tuple[int, ...]:
+def wanted_position(
+    output: LayerOutput, channel: int, position: Sequence[int] | None
+) -> tuple[int, ...]:
+    """(row, column) of a map, the strongest if none is given, or () of a vector.
+
+    Raises `UsageError` for a position that does not exist.
+    """
     if not output.is_map:
         if position:
             raise UsageError(
@@ -163,7 +174,7 @@ def _position(output: LayerOutput, channel: int, position: Sequence[int] | None)
     return check_position(output.name, output.shape, position)
 
 
-def _inputs(
+def given_to(
     classifier: Classifier, picture: Picture, outputs: list[LayerOutput], place: int
 ) -> Doubles:
     """What the layer is given, (height, width, channels); a vector is (1, 1, units)."""

@@ -7,11 +7,11 @@ from matplotlib.patches import Rectangle
 
 from lenswork.look.arithmetic import Arithmetic, Doubles
 from lenswork.look.arithmetic_text import closing, heading
-from lenswork.look.style import BLUE, NORMAL, SMALL, VERMILION, bare, new_figure, written
+from lenswork.record.style import BLUE, NORMAL, SMALL, VERMILION, bare, new_figure, written
 
 ROWS_SHOWN = 3  # input channels
 BARS_SHOWN = 15
-NUMBERED = 7  # the widest window whose numbers are written
+NUMBERED = 8  # the widest window whose numbers are written
 SIGNED = "PuOr_r"  # ColorBrewer: orange above 0, purple below, told apart by all eyes
 PLAIN = "viridis"
 
@@ -122,9 +122,12 @@ def _draw_numbers(
     bare(axes).imshow(shown, cmap=colours, vmin=low, vmax=high)
     axes.set_title(title, fontsize=SMALL + 1)
     if max(values.shape) > NUMBERED:
-        axes.set_xlabel(f"{low:.3g} to {high:.3g}", fontsize=SMALL)
+        axes.set_xlabel(
+            f"{low:.3g} to {high:.3g}; {values.size:,} numbers\nare too many to write",
+            fontsize=SMALL,
+        )
         return
-    size = {1: 12, 2: 11, 3: 9, 4: 8, 5: 7}.get(max(values.shape), 6)
+    size = {1: 12, 2: 11, 3: 9, 4: 8, 5: 7, 6: 6, 7: 6}.get(max(values.shape), 5)
     for row, column in np.ndindex(values.shape):
         text = f"{values[row, column] + 0.0:.2g}" if inside[row, column] else "pad"
         bright = (values[row, column] - low) / ((high - low) or 1)

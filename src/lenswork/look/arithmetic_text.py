@@ -3,35 +3,50 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lenswork.look.arithmetic import Arithmetic, Doubles
+from lenswork.look.arithmetic import TOLERANCE, Arithmetic, Doubles
+from lenswork.look.each_number import EachNumber
 
 CHANNELS_SHOWN = 3
 INPUTS_SHOWN = 8
-WIDEST_WINDOW = 7  # wider ones are told as sums only
+WIDEST_WINDOW = 7  # of a convolution: wider ones, three grids side by side, are told as sums
+WIDEST_POOL = 12  # of a pooling, whose one grid still fits a wide terminal
 PADDING = "·"
 
 
-def arithmetic_text(worked: Arithmetic) -> str:
+def arithmetic_text(worked: Arithmetic | EachNumber) -> str:
     """Window, filter and products side by side, then the sum to the network's own value.
 
     Of many input channels or inputs those are written out that move the sum most; the others
     are one line, so that the lines add up.
     """
-    return "\n".join([heading(worked), "", *_parts(worked), "", *closing(worked)])
+    parts = [] if isinstance(worked, EachNumber) else [*_parts(worked), ""]
+    return "\n".join([heading(worked), "", *parts, *closing(worked)])
 
 
-def heading(worked: Arithmetic) -> str:
+def heading(worked: Arithmetic | EachNumber) -> str:
     """Which value this is, in one line."""
-    if not worked.place:
-        unit = "unit" if worked.method in ("dense", "conv") else "channel"
-        return f"{worked.name}, {unit} {worked.channel}"
-    row, column = worked.place
-    return f"{worked.name}, channel {worked.channel}, row {row}, column {column}"
+    return _address(worked.name, worked.place, worked.channel)
 
 
-def closing(worked: Arithmetic) -> list[str]:
-    """From the sum of the products to the network's own value, a line a step."""
+def closing(worked: Arithmetic | EachNumber) -> list[str]:
+    """From the sum of the products to the network's own value, a line a step, and the rule."""
+    agreement = "agrees" if worked.agrees else "DOES NOT AGREE"
+    return [
+        *(_each_steps(worked) if isinstance(worked, EachNumber) else _steps(worked)),
+        (
+            f"the network's own value  {number(worked.network)}  ({agreement}: differs by "
+            f"{worked.difference:.1g})"
+        ),
+        (
+            f"rule: agrees within {TOLERANCE:.0e} x max(1, sum of magnitudes) = "
+            f"{TOLERANCE:.0e} x max(1, {worked.size:.3g}) = {worked.tolerance:.2g}"
+        ),
+    ]
+
+
+def _steps(worked: Arithmetic) -> list[str]:
     if worked.method == "max":
         lines = [f"greatest of {int(worked.inside.sum()):,} numbers  {number(worked.total)}"]
     elif worked.method == "avg":
@@ -45,12 +60,50 @@ def closing(worked: Arithmetic) -> list[str]:
             lines.append(f"{sign} bias {number(abs(worked.bias))}  = {number(worked.before)}")
         if worked.activation is not None:
             lines.append(f"{worked.activation}({number(worked.before)})  = {number(worked.value)}")
-    agreement = "agrees" if worked.agrees else "DOES NOT AGREE"
-    lines.append(
-        f"the network's own value  {number(worked.network)}  ({agreement}: "
-        f"differs by {worked.difference:.1g}, {worked.tolerance:.1g} allowed)"
-    )
     return lines
+
+
+def _each_steps(worked: EachNumber) -> list[str]:
+    source = _address(worked.source, worked.source_place, worked.source_channel)
+    lines = [f"x = {number(worked.number)}, from {source}"]
+    if worked.normalised is not None:
+        norm = worked.normalised
+        middle = worked.number - norm.mean
+        lines += [
+            "(x - mean) / sqrt(variance + eps) x gamma + beta, all four as trained",
+            (
+                f"({number(worked.number)} - {_term(norm.mean)}) / sqrt({number(norm.variance)} + "
+                f"{norm.eps:g}) x {_term(norm.gamma)} + {_term(norm.beta)}"
+            ),
+            (
+                f"{number(middle)} / {number(norm.spread)} x {_term(norm.gamma)} + "
+                f"{_term(norm.beta)}  = {number(worked.value)}"
+            ),
+        ]
+    elif worked.activation is not None:
+        lines.append(f"{worked.activation}({number(worked.number)})  = {number(worked.value)}")
+    elif len(worked.source_place) > len(worked.place):
+        _, width, channels = worked.given.shape
+        row, column = worked.source_place
+        lines.append(
+            "flatten passes numbers on, row by row, the channels of a place together: unit "
+            f"({row} x {width} + {column}) x {channels} + {worked.source_channel} = "
+            f"{worked.channel}"
+        )
+    else:
+        lines.append("dropout drops numbers in training only; now it passes each of them on")
+    return lines
+
+
+def _address(name: str, place: tuple[int, ...], channel: int) -> str:
+    if not place:
+        return f"{name}, unit {channel}"
+    return f"{name}, channel {channel}, row {place[0]}, column {place[1]}"
+
+
+def _term(value: float) -> str:
+    """A number as one term of a sum or product: a negative one in brackets."""
+    return f"({number(value)})" if value < 0 else number(value)
 
 
 def number(value: float) -> str:
@@ -61,19 +114,17 @@ def number(value: float) -> str:
 def _parts(worked: Arithmetic) -> Iterator[str]:
     if worked.method == "dense":
         yield from _inputs(worked)
+    elif worked.method in ("max", "avg"):
+        yield from _pooled(worked)
     elif max(worked.inside.shape) > WIDEST_WINDOW:
         height, width = worked.inside.shape
-        yield f"a window of {height}x{width} numbers, too wide to write out"
-        if worked.method == "conv":
-            yield from _channel_sums(worked, written_out=0)
-    elif worked.method == "conv":
+        yield f"a window of {height}x{width} numbers, too wide to write out: only sums are shown"
+        yield from _channel_sums(worked, written_out=0)
+    else:
         shown = worked.strongest[:CHANNELS_SHOWN]
         for channel in shown:
             yield from _channel(worked, int(channel))
         yield from _channel_sums(worked, written_out=len(shown))
-    else:
-        yield "window"
-        yield from _grid(worked.window[:, :, 0], worked)
     if not worked.inside.all():
         yield f"({PADDING} lies in the padding)"
 
@@ -120,9 +171,41 @@ def _channel_sums(worked: Arithmetic, written_out: int) -> Iterator[str]:
         yield f"products of {len(others)} {others_words}input {what}: {number(rest)}"
 
 
+def _pooled(worked: Arithmetic) -> Iterator[str]:
+    """The window, or of a large one the part around its greatest number and the rest in sum."""
+    values = np.where(worked.inside, worked.window[:, :, 0], -np.inf)
+    greatest = np.unravel_index(int(values.argmax()), values.shape)
+    rows, columns = (
+        slice(first := max(0, min(int(at) - WIDEST_POOL // 2, side - WIDEST_POOL)),
+              min(first + WIDEST_POOL, side))
+        for at, side in zip(greatest, values.shape, strict=True)
+    )  # fmt: skip
+    shown, there = worked.window[rows, columns, 0], worked.inside[rows, columns]
+    height, width = worked.inside.shape
+    if shown.size == values.size:
+        yield f"window of {height}x{width}"
+        yield from _rows(shown, there)
+        return
+    top, left = worked.corner
+    yield (
+        f"of the window of {height}x{width} the {shown.shape[0]}x{shown.shape[1]} around its "
+        f"greatest number: rows {top + rows.start} to {top + rows.stop - 1}, columns "
+        f"{left + columns.start} to {left + columns.stop - 1}"
+    )
+    yield from _rows(shown, there)
+    others = int(worked.inside.sum() - there.sum())
+    total = worked.window[worked.inside].sum() - shown[there].sum()
+    rest = f"together {number(float(total))}" if worked.method == "avg" else "none is greater"
+    yield f"{others:,} other numbers are not written out, {rest}"
+
+
 def _grid(values: Doubles, worked: Arithmetic) -> Iterator[str]:
-    for row, there in zip(values, worked.inside, strict=True):
+    yield from _rows(values, worked.inside)
+
+
+def _rows(values: Doubles, inside: NDArray[np.bool_]) -> Iterator[str]:
+    for row, there in zip(values, inside, strict=True):
         yield " ".join(
-            f"{f'{value + 0.0:.3g}' if inside else PADDING:>9}"
-            for value, inside in zip(row, there, strict=True)
+            f"{f'{value + 0.0:.3g}' if known else PADDING:>9}"
+            for value, known in zip(row, there, strict=True)
         )

@@ -6,8 +6,6 @@ Each map comes with a sanity check: the same map of the same network with re-dra
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy.stats import spearmanr
 from torch import nn
 
 from lenswork.errors import UsageError
@@ -24,6 +22,7 @@ from lenswork.look.attribution_methods import (
     map_of,
     redraw,
 )
+from lenswork.look.attribution_sanity import Sanity, known, sanity_of
 from lenswork.look.pictures import Shown
 from lenswork.model.classifier import Classifier, Prediction
 
@@ -33,39 +32,15 @@ REDRAWN: dict[str, int] = {"grad-cam": 5, "occlusion": 2, "integrated-gradients"
 
 
 @dataclass(frozen=True)
-class Sanity:
-    """The same map of networks with re-drawn weights (Adebayo et al. 2018, "Sanity checks").
-
-    `values` is the first re-drawn network's map, (height, width). `correlations` has Spearman's
-    rank correlation over the map's own `places` for each re-drawn network, and `absolute` the
-    same of the sizes without their signs, as the paper has both; NaN where a map is the same
-    everywhere. Near 0: the map shows what was learned. Near 1: it would look like this whatever
-    was learned.
-    """
-
-    values: Numbers
-    correlations: tuple[float, ...]
-    absolute: tuple[float, ...]
-    places: int
-
-    def lines(self) -> list[str]:
-        """The correlations in words: mean and range over the re-drawn networks."""
-        said = [f"rank correlation {_spread(self.correlations)}"]
-        if not np.array_equal(self.absolute, self.correlations, equal_nan=True):
-            said.append(f"without signs {_spread(self.absolute)}")
-        flat = int(np.isnan(self.correlations).sum())
-        left_out = f" ({flat} flat)" if 0 < flat < len(self.correlations) else ""
-        return [*said, f"{len(self.correlations)} re-drawn{left_out}, {self.places:,} places"]
-
-
-@dataclass(frozen=True)
 class Attribution:
     """How much each pixel of one picture speaks for a class.
 
     `values` is (height, width) at the size of `picture`, the network's own uint8 input; above 0
     speaks for `class_name`, below 0 against it. `own` is the same map before it was brought to
-    that size. `how` says method, layer and settings. `unexplained` is what integrated gradients
-    leave of the score's rise from the baseline (0 is perfect; None for other methods).
+    that size. `how` says method, layer and settings. `original_shape` is the given picture's
+    (height, width, 1 for grey or 3 for RGB), before the contract changed it. `unexplained` is
+    what integrated gradients leave of the score's rise from the baseline (0 is perfect; None for
+    other methods).
     """
 
     id: str
@@ -77,6 +52,7 @@ class Attribution:
     how: str
     values: Numbers
     own: Numbers
+    original_shape: tuple[int, ...]
     sanity: Sanity | None
     unexplained: float | None = None
 
@@ -91,11 +67,23 @@ class Attribution:
             "class": self.class_name,
             "method": self.method,
             "how": self.how,
+            "original_shape": list(self.original_shape),
+            "input_shape": list(self.picture.shape),
             "map": self.own.tolist(),
             "unexplained": self.unexplained,
-            "rank_correlation_with_redrawn": _known(sanity.correlations) if sanity else None,
-            "rank_correlation_without_signs": _known(sanity.absolute) if sanity else None,
+            "rank_correlation_with_redrawn": known(sanity.correlations) if sanity else None,
+            "rank_correlation_without_signs": known(sanity.absolute) if sanity else None,
+            "sanity": sanity.as_dict() if sanity else None,
         }
+
+    def lines(self) -> list[str]:
+        """The answer, how much is unexplained, and the sanity check with its verdict."""
+        answer = f"{self.prediction.class_name} {self.prediction.probability:.1%}"
+        said = "" if self.truth is None else f", truth: {self.truth}"
+        lines = [f"{self.id}: {answer}{said}; what speaks for {self.class_name}"]
+        if self.unexplained is not None:
+            lines.append(f"  the map leaves {self.unexplained:+.2g} of the logit unexplained")
+        return lines + [f"  {line}" for line in (self.sanity.lines() if self.sanity else [])]
 
 
 def attribute(
@@ -156,40 +144,12 @@ def attribute(
             how=made[index].how,
             values=made[index].values,
             own=made[index].own,
-            sanity=_sanity(made[index], [maps[index] for maps in others]),
+            original_shape=one.picture.shape,
+            sanity=sanity_of(made[index], [maps[index] for maps in others]),
             unexplained=made[index].unexplained,
         )
         for index, one in enumerate(shown)
     ]
-
-
-def _sanity(made: Map, others: Sequence[Map]) -> Sanity | None:
-    if not others:
-        return None
-    correlations = tuple(rank_correlation(made.own, other.own) for other in others)
-    absolute = tuple(rank_correlation(np.abs(made.own), np.abs(other.own)) for other in others)
-    return Sanity(others[0].values, correlations, absolute, made.own.size)
-
-
-def rank_correlation(first: Numbers, second: Numbers) -> float:
-    """Spearman's rank correlation of two maps, NaN when one is the same everywhere."""
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return float("nan")
-    return float(spearmanr(first.ravel(), second.ravel()).statistic)
-
-
-def _known(values: Sequence[float]) -> list[float | None]:
-    """JSON knows no NaN."""
-    return [None if np.isnan(value) else value for value in values]
-
-
-def _spread(values: Sequence[float]) -> str:
-    """Mean and range of the numbers among `values`."""
-    known = [value for value in values if not np.isnan(value)]
-    if not known:
-        return "unknown: flat map"
-    spread = f" ({min(known):+.2f} to {max(known):+.2f})" if len(known) > 1 else ""
-    return f"{np.mean(known):+.2f}{spread}"
 
 
 def _check(classifier: Classifier, settings: Settings, class_name: str | None) -> None:

@@ -123,7 +123,7 @@ def _occlusion(score: Scorer, inputs: Tensor, baseline: Tensor, settings: Settin
     one = _to_numpy(values[0, 0])  # all channels are covered together
     how = (
         f"Occlusion: fall of the logit, {side}x{side} pixels covered with "
-        f"{_named(settings.baseline)}, every {step} pixels"
+        f"{_named(settings.baseline)}, every {'pixel' if step == 1 else f'{step} pixels'}"
     )
     return Map(one, one, how)
 

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from lenswork.look.calibration import Calibration
-from lenswork.look.style import BLACK, BLUE, LARGE, NORMAL, SMALL, VERMILION, new_figure
+from lenswork.record.style import BLACK, BLUE, LARGE, NORMAL, SMALL, VERMILION, new_figure, written
 
 
 def calibration_figure(title: str, calibration: Calibration) -> Figure:
@@ -18,12 +18,14 @@ def calibration_figure(title: str, calibration: Calibration) -> Figure:
     diagram, along = figure.subplots(1, 2)
     _draw_diagram(diagram, calibration)
     _draw_along(along, calibration)
-    figure.suptitle(f"{title}\n", fontsize=LARGE, weight="bold")
+    # the empty lines keep room for the two smaller ones below the title
+    figure.suptitle(f"{written(title, 70)}\n\n", fontsize=LARGE, weight="bold")
     figure.text(
         0.5,
-        0.925,
-        f"expected calibration error {calibration}: {calibration.words}",
+        0.945,
+        f"expected calibration error {calibration}\n{calibration.words}",
         ha="center",
+        va="top",
         fontsize=SMALL,
         color="#444444",
     )

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from lenswork.errors import UsageError
 from lenswork.kinds import Labels, Pictures, SplitName
-from lenswork.look.mistakes import Judged, judge, read_shown
+from lenswork.look.held_out import read_shown
+from lenswork.look.mistakes import Judged, judge
 from lenswork.model.classifier import Classifier
 from lenswork.model.network import Network, to_input
 from lenswork.record.run import Run
@@ -93,11 +94,13 @@ def embedding_of(
 ) -> Embedding:
     """A map of a run's held-out pictures, or of `most` of them drawn at random.
 
+    Unless `part` is given it is of the validation pictures where there are some, else of the test
+    pictures: a map is for finding out what to change, and the test part is to judge that once.
     Answers are the recorded ones; the network is run for its last hidden layer only. Raises
     `RunError` for a run without predictions or whose data has changed, `UsageError` for fewer
     than four pictures or a layer that is dead.
     """
-    judged = judge(run, part)
+    judged = judge(run, part or ("validation" if "validation" in run.answers else None))
     numbers = _drawn(judged, most, seed)
     classifier = run.classifier
     shown = read_shown(run, judged, numbers.tolist(), data_home)

@@ -1,35 +1,60 @@
-"""The map of an embedding as a figure: points by class, some thumbnails, mistakes ringed."""
+"""The map of an embedding as a figure: thumbnails and points by class, mistakes marked."""
 
 import textwrap
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patheffects import AbstractPathEffect, withStroke
+from matplotlib.textpath import TextPath
 
 from lenswork.look.embedding import Embedding, Numbers
-from lenswork.look.style import (
-    BLACK,
-    BLUE,
-    GREEN,
-    LARGE,
-    NORMAL,
-    ORANGE,
-    PURPLE,
-    SKY,
-    SMALL,
-    VERMILION,
-    YELLOW,
-    new_figure,
-)
+from lenswork.record.style import BLACK, LARGE, NORMAL, new_figure, written
 
-COLOURS = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, "#777777")
-MARKERS = "os^Dv<>p"  # with the colours, 64 classes look different
-THUMBNAIL = 0.27  # inches
-SIDE = 8.0  # inches of the map
+# Petroff 2021, "Accessible color sequences for data visualization", the sequence of ten: told
+# apart by all kinds of colour vision, and none so pale or dark as to be lost
+COLOURS = (
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
+    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+)  # fmt: skip
+MARKERS = "os^Dv<>pP"  # with the colours, 90 classes look different
+THUMBNAIL, APART = 0.14, 0.16  # inches of one, and between the middles of two
+SIDE = 10.0  # inches of the map
+DPI = 220  # a small picture then has about a dot a pixel
 MOST_LEGEND = 24
+MOST_LARGE = 24  # classes whose names are written large
+LONGEST_NAME = 24  # letters
+REACH = 1.6  # inches that a name may be moved from its class
+
+
+@dataclass(frozen=True)
+class Name:
+    """A class's name on the map: the class's middle, the name's, and half its size."""
+
+    label: int
+    text: str
+    points: float
+    centre: tuple[float, float]
+    middle: tuple[float, float]
+    half: tuple[float, float]
+
+    def covers(self, x: float, y: float, beside: float = 0.0) -> bool:
+        """Whether it lies over a point, or within `beside` of it."""
+        return (
+            abs(x - self.middle[0]) < self.half[0] + beside
+            and abs(y - self.middle[1]) < self.half[1] + beside
+        )
+
+    def meets(self, other: "Name") -> bool:
+        """Whether two names overlap."""
+        gaps = [abs(a - b) for a, b in zip(self.middle, other.middle, strict=True)]
+        return all(g < a + b for g, a, b in zip(gaps, self.half, other.half, strict=True))
 
 
 def colour_of(label: int) -> str:
@@ -46,7 +71,8 @@ def embedding_figure(embedding: Embedding) -> Figure:
     """The map with the classes' names in their midst."""
     low, high = embedding.points.min(axis=0), embedding.points.max(axis=0)
     ratio = float(np.clip((high[1] - low[1]) / max(high[0] - low[0], 1e-9), 0.55, 1.15))
-    figure = new_figure(SIDE + 0.3, SIDE * ratio + 1.3)
+    legend_rows = min(len(embedding.centres) + 2, MOST_LEGEND + 2) // 4 + 1
+    figure = new_figure(SIDE + 0.3, SIDE * ratio + 1.1 + 0.24 * legend_rows)
     axes = figure.subplots()
     _frame(axes, low, high, ratio)
     for label in np.unique(embedding.truth):
@@ -60,7 +86,6 @@ def embedding_figure(embedding: Embedding) -> Figure:
             alpha=0.75,
             linewidths=0,
         )
-    _draw_thumbnails(axes, embedding)
     wrong = embedding.points[embedding.wrong]
     axes.scatter(
         wrong[:, 0],
@@ -71,37 +96,61 @@ def embedding_figure(embedding: Embedding) -> Figure:
         linewidths=1.0,
         zorder=2.5,
     )
-    halo: list[AbstractPathEffect] = [withStroke(linewidth=3, foreground="white")]
-    for label, (x, y) in embedding.centres.items():
-        name = textwrap.shorten(embedding.classes[label], 24, placeholder="…").replace("$", r"\$")
-        text = axes.text(
-            x, y, name, ha="center", va="center", fontsize=NORMAL + 1, weight="bold", zorder=6
-        )
-        text.set_path_effects(halo)
     _draw_legend(figure, embedding)
     drawn = f"{len(embedding):,} {embedding.part} pictures"
     if len(embedding) < embedding.total:
         drawn = (
             f"{len(embedding):,} of {embedding.total:,} {embedding.part} pictures, drawn by chance"
         )
-    figure.suptitle(f"{embedding.run}: {drawn}", fontsize=LARGE, weight="bold")
+    figure.suptitle(written(f"{embedding.run}: {drawn}", 90), fontsize=LARGE + 3, weight="bold")
     note = (
         f"{embedding.how}. What the network finds alike lies near; distances between groups and "
         "the axes mean nothing."
     )
-    axes.set_xlabel(textwrap.fill(note, 120), fontsize=SMALL, color="#444444")
+    axes.set_xlabel(textwrap.fill(note, 105), fontsize=LARGE - 1, color="#444444")
+    figure.draw_without_rendering()  # now it is known how large the map is
+    left, right = axes.get_xlim()
+    inch = (right - left) / (axes.get_window_extent().width / figure.dpi)
+    names = place_names(embedding, inch, axes.get_xlim(), axes.get_ylim())
+    _draw_thumbnails(axes, embedding, names, inch)
+    _write_names(axes, names)
     return figure
 
 
-def places_for_thumbnails(embedding: Embedding, apart: float) -> list[int]:
-    """Which pictures have room for a thumbnail `apart` wide, clear of the classes' names."""
-    names = np.array(list(embedding.centres.values()))
+def place_names(
+    embedding: Embedding, inch: float, across: tuple[float, float], up: tuple[float, float]
+) -> list[Name]:
+    """Where each class's name goes, `inch` long as the map's units are: beside no other's.
+
+    A name that finds no room within `REACH` inches of its class is left to the legend.
+    """
+    placed: list[Name] = []
+    size = LARGE + 2 if len(embedding.centres) <= MOST_LARGE else NORMAL
+    for label, centre in embedding.centres.items():
+        text = written(embedding.classes[label], LONGEST_NAME)
+        box = TextPath((0, 0), text or " ", size=size, prop=FontProperties(weight="bold"))
+        extent = box.get_extents()
+        half = ((extent.width / 144 + 0.04) * inch, (size / 144 + 0.03) * inch)
+        for far, turn in product(np.arange(0, REACH, 0.08), np.arange(0, 2 * np.pi, np.pi / 8)):
+            x = float(centre[0] + far * inch * np.cos(turn))
+            y = float(centre[1] + far * inch * np.sin(turn))
+            x = float(np.clip(x, across[0] + half[0], across[1] - half[0]))
+            y = float(np.clip(y, up[0] + half[1], up[1] - half[1]))
+            name = Name(label, text, size, (float(centre[0]), float(centre[1])), (x, y), half)
+            if not any(name.meets(other) for other in placed):
+                placed.append(name)
+                break
+    return placed
+
+
+def places_for_thumbnails(embedding: Embedding, inch: float, names: list[Name]) -> list[int]:
+    """Which pictures have room for a thumbnail, clear of one another and of the names."""
     chosen: list[int] = []
-    for place, point in enumerate(embedding.points):
-        gaps = np.abs(embedding.points[chosen] - point).max(axis=1)
-        beside = np.abs(names - point)
-        hidden = (beside[:, 0] < 2.6 * apart) & (beside[:, 1] < 0.75 * apart)
-        if not np.any(gaps < apart) and not np.any(hidden):
+    for place, (x, y) in enumerate(embedding.points.tolist()):
+        gaps = np.abs(embedding.points[chosen] - (x, y)).max(axis=1, initial=0.0)
+        if np.any(gaps < APART * inch):
+            continue
+        if not any(name.covers(x, y, THUMBNAIL * 0.6 * inch) for name in names):
             chosen.append(place)
     return chosen
 
@@ -119,12 +168,29 @@ def _frame(axes: Axes, low: Numbers, high: Numbers, ratio: float) -> None:
         spine.set_color("#cccccc")
 
 
-def _draw_thumbnails(axes: Axes, embedding: Embedding) -> None:
+def _write_names(axes: Axes, names: list[Name]) -> None:
+    halo: list[AbstractPathEffect] = [withStroke(linewidth=3, foreground="white")]
+    for name in names:
+        if not name.covers(*name.centre):
+            ends = np.array([name.centre, name.middle]).T
+            axes.plot(*ends, color="#333333", linewidth=0.8, zorder=5, scalex=False, scaley=False)
+        text = axes.text(
+            *name.middle,
+            name.text,
+            ha="center",
+            va="center_baseline",
+            fontsize=name.points,
+            weight="bold",
+            zorder=6,
+        )
+        text.set_path_effects(halo)
+        text.set_in_layout(False)
+
+
+def _draw_thumbnails(axes: Axes, embedding: Embedding, names: list[Name], inch: float) -> None:
     """Thumbnails where there is room, framed in their class's colour, black where wrong."""
-    left, right = axes.get_xlim()
-    inch = (right - left) / SIDE
     height = max(embedding.pictures.shape[1:3])
-    for place in places_for_thumbnails(embedding, inch * THUMBNAIL * 1.6):
+    for place in places_for_thumbnails(embedding, inch, names):
         picture = embedding.pictures[place]
         grey = picture.shape[2] == 1
         image = OffsetImage(
@@ -134,32 +200,35 @@ def _draw_thumbnails(axes: Axes, embedding: Embedding) -> None:
             interpolation="antialiased",
         )
         image.image.set_clim(0, 255)
-        wrong = bool(embedding.wrong[place])
-        frame = {
-            "edgecolor": BLACK if wrong else colour_of(int(embedding.truth[place])),
-            "linewidth": 2.2 if wrong else 1.2,
+        frame: dict[str, Any] = {
+            "edgecolor": colour_of(int(embedding.truth[place])),
+            "linewidth": 1.2,
             "facecolor": "white",
         }
+        if embedding.wrong[place]:
+            frame["path_effects"] = [withStroke(linewidth=4, foreground=BLACK)]
         point = (float(embedding.points[place, 0]), float(embedding.points[place, 1]))
-        box = AnnotationBbox(image, point, pad=0.12, bboxprops=frame, frameon=True)
+        box = AnnotationBbox(image, point, pad=0.06, bboxprops=frame, frameon=True)
         box.set_zorder(3)
+        box.set_in_layout(False)  # hundreds of them would take seconds to lay out
         axes.add_artist(box)
 
 
 def _draw_legend(figure: Figure, embedding: Embedding) -> None:
-    labels = np.unique(embedding.truth)[:MOST_LEGEND]
+    there = np.unique(embedding.truth)
+    labels = there[:MOST_LEGEND]
     handles = [
-        Line2D([], [], linestyle="", marker=marker_of(label), color=colour_of(label), markersize=6)
+        Line2D([], [], linestyle="", marker=marker_of(label), color=colour_of(label), markersize=7)
         for label in labels
     ]
-    names = [
-        textwrap.shorten(embedding.classes[label], 24, placeholder="…").replace("$", r"\$")
-        for label in labels
-    ]
+    names = [written(embedding.classes[label], LONGEST_NAME) for label in labels]
+    if len(there) > len(labels):
+        handles.append(Line2D([], [], linestyle=""))
+        names.append(f"and {len(there) - len(labels)} classes more")
     handles.append(
         Line2D([], [], linestyle="", marker="o", mfc="none", mec=BLACK, markersize=7, mew=1.0)
     )
     names.append(f"answered wrongly ({int(embedding.wrong.sum()):,}): ring or black frame")
     figure.legend(
-        handles, names, loc="outside lower center", ncols=5, frameon=False, fontsize=SMALL
+        handles, names, loc="outside lower center", ncols=4, frameon=False, fontsize=NORMAL
     )

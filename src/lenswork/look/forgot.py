@@ -44,11 +44,13 @@ class ForgottenPicture:
     """One picture, what the network was given, and its answers, the right way and the wrong.
 
     `right_input` and `wrong_input` are the network's own numbers, (height, width, channels)
-    float, from 0 to `white` when all is right.
+    float, from 0 to `white` when all is right. `original_shape` is the given picture's (height,
+    width, 1 for grey or 3 for RGB).
     """
 
     id: str
     truth: str | None
+    original_shape: tuple[int, ...]
     white: float
     right_input: Inputs
     wrong_input: Inputs
@@ -65,6 +67,9 @@ class ForgottenPicture:
         return {
             "id": self.id,
             "truth": self.truth,
+            "original_shape": list(self.original_shape),
+            "input_shape": list(self.right_input.shape),
+            "input_changed": not np.array_equal(self.right_input, self.wrong_input),
             "right": self.right.probabilities,
             "wrong": self.wrong.probabilities,
             "changed": self.changed,
@@ -143,6 +148,7 @@ def forget(
         ForgottenPicture(
             id=one.id,
             truth=one.truth,
+            original_shape=one.picture.shape,
             white=255 * scale,
             right_input=np.float32(scale) * right_pictures[index],
             wrong_input=np.float32(wrong_scale) * wrong_pictures[index],
@@ -151,6 +157,46 @@ def forget(
         )
         for index, one in enumerate(shown)
     ]
+
+
+def notes(forgotten: Slip, pictures: Sequence[ForgottenPicture]) -> list[str]:
+    """What the slip did to these pictures, in sentences: nothing and why, or how many answers."""
+    if forgotten.harmless:
+        return [f"It changes nothing: {forgotten.harmless}."]
+    same = all(np.array_equal(one.right_input, one.wrong_input) for one in pictures)
+    if same and forgotten.what == "size":
+        return ["It changes nothing here: these pictures have the network's size already."]
+    changed = sum(one.changed for one in pictures)
+    said = [f"{changed} of these {len(pictures)} answers changed."]
+    if forgotten.what == "class-order":
+        said.insert(0, "The network sees the same and answers the same; only the names are wrong.")
+    return said
+
+
+def describe(
+    forgotten: Slip, pictures: Sequence[ForgottenPicture], part: ForgottenPart | None = None
+) -> list[str]:
+    """The slip, each picture's two answers, and the accuracies of a part, in lines."""
+    lines = [f"forgotten: {forgotten.said}"]
+    lines += [
+        f"{one.id}: {one.right.class_name} {one.right.probability:.1%} as trained, "
+        f"{one.wrong.class_name} {one.wrong.probability:.1%} when forgotten"
+        for one in pictures
+    ]
+    return [*lines, *notes(forgotten, pictures), *([] if part is None else [part.describe()])]
+
+
+def as_dict(
+    forgotten: Slip, pictures: Sequence[ForgottenPicture], part: ForgottenPart | None = None
+) -> dict[str, object]:
+    """The same for JSON."""
+    return {
+        "what": forgotten.what,
+        "said": forgotten.said,
+        "notes": notes(forgotten, pictures),
+        "pictures": [one.as_dict() for one in pictures],
+        "part": None if part is None else part.as_dict(),
+    }
 
 
 def forget_part(

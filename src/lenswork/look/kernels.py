@@ -37,12 +37,10 @@ class Kernel:
 
     def __post_init__(self) -> None:
         _refuse_oblong(self.rows)
-        for number in (self.weight, *(number for row in self.rows for number in row)):
-            if not abs(number) <= LARGEST_NUMBER:  # also where it is not a number
-                raise UsageError(
-                    f"the numbers and the weight of a kernel go from -{LARGEST_NUMBER:,} to "
-                    f"{LARGEST_NUMBER:,}, got {number:g}"
-                )
+        _refuse_large("a kernel's weight", self.weight)
+        for place, row in enumerate(self.rows, start=1):
+            for number in row:
+                _refuse_large(f"each number in row {place} of the kernel", number)
 
     @property
     def size(self) -> int:
@@ -128,7 +126,17 @@ def _refuse_oblong(rows: Rows) -> None:
             )
     if not 1 <= count <= LARGEST_SIZE:
         raise UsageError(
-            f"a kernel may be 1x1 to {LARGEST_SIZE}x{LARGEST_SIZE}, got {_rows(count)}"
+            f"a kernel may be 1x1 to {LARGEST_SIZE}x{LARGEST_SIZE}, got {count}x{count}: leave out "
+            "its outer rows and columns"
+            if count
+            else f"a kernel needs rows such as {EXAMPLE}, got none"
+        )
+
+
+def _refuse_large(what: str, number: float) -> None:
+    if not abs(number) <= LARGEST_NUMBER:  # also where it is not a number
+        raise UsageError(
+            f"{what} must be from -{LARGEST_NUMBER:,} to {LARGEST_NUMBER:,}, got {number:g}"
         )
 
 

@@ -82,7 +82,7 @@ class FilterLab:
         pooled = pool(shown, self.pool, self.pool_method)
         return Filtered(
             self, original, values, to_picture(shown, scale), pooled, to_picture(pooled, scale),
-            scale,
+            scale, picture.shape,
         )  # fmt: skip
 
     def filtered_side(self, side: int) -> int:
@@ -119,16 +119,29 @@ class FilterLab:
 
     def _refuse_small(self, height: int, width: int) -> None:
         smaller = min(height, width)
-        if smaller + self._added < self.kernel.size:
+        size = self.kernel.size
+        if smaller + self._added < size:
             raise UsageError(
-                f"a {self.kernel.size}x{self.kernel.size} kernel finds no place on a picture of "
-                f"{height}x{width} pixels; use a padding, a smaller kernel or a larger picture"
+                f"a {size}x{size} kernel finds no place on a picture of {height}x{width} pixels: "
+                f"add a padding, or use a kernel of {smaller}x{smaller} at most or a picture of "
+                f"{size}x{size} at least"
             )
-        if (side := self.filtered_side(smaller)) < self.pool:
+        side = self.filtered_side(smaller)
+        if side >= self.pool:
+            return
+        sides = f"{self.filtered_side(height)}x{self.filtered_side(width)}"
+        room = smaller + self._added - size  # pixels that the kernel can move
+        most = room // (self.pool - 1)  # (pool - 1) steps must fit
+        if self.stride > 1 and most >= 1:
             raise UsageError(
-                f"pooling {self.pool}x{self.pool} finds no window in a filtered picture whose "
-                f"smaller side is {side}; use a pool of {side} at most"
+                f"stride {self.stride} leaves {sides} of a picture of {height}x{width}, and "
+                f"pooling {self.pool}x{self.pool} finds no window in that: use a stride of {most} "
+                f"at most, or {_smaller_pool(side)}"
             )
+        raise UsageError(
+            f"pooling {self.pool}x{self.pool} finds no window in the filtered picture of {sides}: "
+            f"use {_smaller_pool(side)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -142,6 +155,7 @@ class Filtered:
     pooled: the same as a uint8 picture
     scale: the values that are black and white in `filtered` and `pooled`: 0 and 255 when clipped;
         otherwise symmetric about 0, which is then mid-grey, or from 0 where nothing is below it
+    given_shape: (height, width, channels) of the picture before it was made grey
     """
 
     lab: FilterLab
@@ -151,6 +165,14 @@ class Filtered:
     pooled_values: Values
     pooled: Picture
     scale: tuple[float, float]
+    given_shape: tuple[int, ...]
+
+    @property
+    def colours(self) -> str:
+        """What became of the picture's colours, in words."""
+        if self.lab.colour:
+            return "in colour"
+        return "made grey" if self.given_shape[2] == 3 else "grey"
 
     @property
     def beyond(self) -> tuple[float, float]:
@@ -254,6 +276,10 @@ def _padded(picture: Picture, size: int, padding: Padding, before: int) -> Pictu
     return np.pad(picture, around, mode="edge" if padding == "edge" else "reflect")
 
 
+def _smaller_pool(side: int) -> str:
+    return "pool 1, which pools nothing" if side == 1 else f"a pool of {side} at most"
+
+
 def _scale_of(values: Values) -> tuple[float, float]:
     lowest, highest = float(values.min()), float(values.max())
     if lowest < 0:
@@ -263,6 +289,7 @@ def _scale_of(values: Values) -> tuple[float, float]:
 
 
 def _short(number: float) -> str:
+    number += 0.0  # -0 is 0
     text = f"{number:,.1f}" if abs(number) >= 10 or number == round(number) else f"{number:.3g}"
     return text.removesuffix(".0")
 

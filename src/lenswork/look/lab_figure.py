@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,15 +14,26 @@ from lenswork.errors import UsageError
 from lenswork.kinds import Picture
 from lenswork.look.kernels import Kernel, format_number
 from lenswork.look.lab import Filtered, FilterLab, format_size
-from lenswork.look.style import LARGE, NORMAL, SMALL, bare, new_figure
+from lenswork.record.style import (
+    LARGE,
+    NORMAL,
+    PRINT_WIDTH,
+    SMALL,
+    axes_at,
+    bare,
+    from_top,
+    letters_in,
+    new_page,
+)
 
-WIDTH, SHEET_WIDTH = 10.0, 11.0  # inches
+WIDTH = 10.0  # inches
+TITLE, TICK = 10, 9  # points: a page's column shows four panels at 0.63 of their size
 KERNEL_SHARE = 0.72  # of a picture's width
 GAP, NARROW = 0.42, 0.15  # inches between panels, with and without the numbers of an axis
-HEAD, LINE, FOOT = 0.42, 0.165, 0.85  # inches: headline, a line of a title, axis and two lines
+HEAD, LINE, FOOT = 0.45, 0.185, 0.95  # inches: headline, a line of a title, axis and two lines
 SMALLEST = 4  # points, of the numbers in a kernel
 SIGNS = "PuOr_r"  # orange above 0, purple below: told apart by all kinds of colour vision
-ACROSS = 6  # presets in one row of a sheet
+ACROSS = 4  # presets in one row of a sheet, which is as wide as a page's column
 LONGEST = 3.0  # a picture's panel is at most so many times as high as it is wide
 
 
@@ -38,20 +50,20 @@ def lab_figure(result: Filtered) -> Figure:
     high = max(inches * min(LONGEST, height / width), inches * KERNEL_SHARE)
     kernel_title = _kernel_title(result.lab)
     titles = LINE * max(len(kernel_title), *(1 + len(panel.words) for panel in panels))
-    figure = _empty_figure(WIDTH, HEAD + titles + high + FOOT)
-    figure.suptitle(_headline(result.lab.kernel), y=_from_top(figure, 0.08), fontsize=LARGE,
+    figure = new_page(WIDTH, HEAD + titles + high + FOOT)
+    figure.suptitle(_headline(result.lab.kernel), y=from_top(figure, 0.08), fontsize=LARGE,
                     fontweight="bold", va="top")  # fmt: skip
     top, left = HEAD + titles, GAP
     for panel in panels:
-        _draw_picture(_axes_at(figure, left, top, inches, high), panel)
+        _draw_picture(axes_at(figure, left, top, inches, high), panel)
         if panel is panels[0]:
             side = inches * KERNEL_SHARE
-            kernel_axes = _axes_at(figure, left + inches + NARROW, top, side, side)
+            kernel_axes = axes_at(figure, left + inches + NARROW, top, side, side)
             _draw_kernel(kernel_axes, result.lab, side, kernel_title)
             left += NARROW + side
         left += inches + GAP
     effect = result.effect.replace(" -", " \N{MINUS SIGN}")
-    _write_foot(figure, f"{effect}\n{result.lab.manner}")
+    _write_foot(figure, f"{effect}\n{result.lab.manner}", TITLE)
     return figure
 
 
@@ -62,47 +74,31 @@ def sheet_figure(results: Sequence[Filtered]) -> Figure:
     """
     if not results:
         raise UsageError("give at least one filtered picture to make a sheet of")
-    inches = (SHEET_WIDTH - 0.1) / ACROSS - 0.1
+    inches = (PRINT_WIDTH - 0.1) / ACROSS - 0.1
     height, width = results[0].original.shape[:2]
     high = inches * min(LONGEST, height / width)
-    row = high + 2 * LINE + 0.15
-    figure = _empty_figure(SHEET_WIDTH, HEAD + row * -(-len(results) // ACROSS) + 0.5)
-    headline = _sheet_headline(results)
-    figure.suptitle(headline, y=_from_top(figure, 0.08), fontsize=LARGE, va="top")
+    row = high + 2 * LINE + 0.1
+    headline = fill(_sheet_headline(results), letters_in(PRINT_WIDTH, NORMAL))
+    manner = fill(results[0].lab.manner, letters_in(PRINT_WIDTH))
+    head = 0.15 + LINE * (headline.count("\n") + 1)
+    figure = new_page(PRINT_WIDTH, head + row * -(-len(results) // ACROSS) + 0.5)
+    figure.suptitle(headline, y=from_top(figure, 0.08), fontsize=NORMAL, va="top")
     for place, result in enumerate(results):
         down, across = divmod(place, ACROSS)
-        left, top = 0.1 + across * (inches + 0.1), HEAD + down * row + 2 * LINE
-        axes = bare(_axes_at(figure, left, top, inches, high))
+        left, top = 0.1 + across * (inches + 0.1), head + down * row + 2 * LINE
+        axes = bare(axes_at(figure, left, top, inches, high))
         axes.imshow(_image(result.pooled), cmap="gray", vmin=0, vmax=255)
         kernel = result.lab.kernel
         weight = "" if kernel.weight == 1 else f" × {_weight(kernel)}"
         words = f"{kernel.size}x{kernel.size}{weight}, {format_size(result.pooled)}"
-        axes.set_title(f"{kernel.name}\n{words}", fontsize=NORMAL - 1, pad=3)
-    _write_foot(figure, results[0].lab.manner)
+        axes.set_title(f"{kernel.name}\n{words}", fontsize=SMALL, pad=3)
+    _write_foot(figure, manner, SMALL)
     return figure
 
 
-def _empty_figure(width: float, height: float) -> Figure:
-    figure = new_figure(width, height)
-    figure.set_layout_engine("none")  # it cuts titles off beside panels of other proportions
-    return figure
-
-
-def _from_top(figure: Figure, inches: float) -> float:
-    return 1 - inches / float(figure.get_figheight())
-
-
-def _axes_at(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
-    """Axes in this place, in inches from the left and the top; pictures hang at its top."""
-    wide, high = figure.get_size_inches()
-    axes = figure.add_axes((left / wide, 1 - (top + height) / high, width / wide, height / high))
-    axes.set_anchor("N")
-    return axes
-
-
-def _write_foot(figure: Figure, text: str) -> None:
+def _write_foot(figure: Figure, text: str, points: float) -> None:
     place = 0.1 / float(figure.get_figheight())
-    figure.supxlabel(text, y=place, fontsize=NORMAL - 1, color="#444444")
+    figure.supxlabel(text, y=place, fontsize=points, color="#444444")
 
 
 @dataclass(frozen=True)
@@ -119,7 +115,7 @@ def _panels(result: Filtered) -> list[_Panel]:
         return tuple(sizes[name].partition(": ")[2].split("; "))
 
     panels = [
-        _Panel("original", result.original, ("in colour" if lab.colour else "grey",)),
+        _Panel("original", result.original, (result.colours,)),
         _Panel("filtered", result.filtered, sums("filtered")),
     ]
     if "pooled" in sizes:
@@ -129,11 +125,11 @@ def _panels(result: Filtered) -> list[_Panel]:
 
 def _draw_picture(axes: Axes, panel: _Panel) -> None:
     axes.imshow(_image(panel.picture), cmap="gray", vmin=0, vmax=255)
-    axes.tick_params(labelsize=SMALL, length=2)
+    axes.tick_params(labelsize=TICK, length=2)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     title = (f"{panel.name} {format_size(panel.picture)}", *panel.words)
-    axes.set_title("\n".join(title), fontsize=NORMAL)
+    axes.set_title("\n".join(title), fontsize=TITLE)
 
 
 def _draw_kernel(axes: Axes, lab: FilterLab, inches: float, title: Sequence[str]) -> None:
@@ -145,11 +141,11 @@ def _draw_kernel(axes: Axes, lab: FilterLab, inches: float, title: Sequence[str]
     axes.set_yticks(np.arange(kernel.size - 1) + 0.5, minor=True)
     axes.grid(which="minor", color="white", linewidth=1)
     axes.tick_params(which="minor", length=0)
-    axes.set_title("\n".join(title), fontsize=NORMAL)
+    axes.set_title("\n".join(title), fontsize=TITLE)
     texts = [_cell(number) for number in rows.flat]
     points = 0.9 * (inches - 0.1) * 72 / kernel.size / (0.64 * max(map(len, texts)))  # em a digit
     if points < SMALLEST:
-        axes.set_xlabel(f"from {_cell(rows.min())} to {_cell(rows.max())}", fontsize=NORMAL)
+        axes.set_xlabel(f"from {_cell(rows.min())} to {_cell(rows.max())}", fontsize=TITLE)
         return
     for (y, x), text in zip(np.ndindex(rows.shape), texts, strict=True):
         colour = "white" if abs(rows[y, x]) > 0.6 * most else "black"

@@ -1,15 +1,12 @@
-"""What a run got wrong, from its recorded predictions: the network is not run again."""
+"""What a run got wrong, from its recorded predictions: the network is not run, torch not loaded."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenswork.errors import RunError
-from lenswork.kinds import Labels, Picture, Probabilities, SplitName
-from lenswork.look.pictures import part_of
+from lenswork.kinds import Labels, Probabilities, SplitName
 from lenswork.record.accuracy import Accuracy, accuracy_interval, confusion_matrix
 from lenswork.record.run import Run
 
@@ -132,10 +129,11 @@ def judge(run: Run, part: SplitName | None = None) -> Judged:
         )
     answers = run.answers[wanted]
     probabilities = answers.probabilities
-    if not np.isfinite(probabilities).all():
+    lost = int((~np.isfinite(probabilities).all(axis=1)).sum())
+    if lost:
         raise RunError(
-            f"run {run.name} answered with no numbers: its training diverged. Train again with a "
-            "smaller learning rate"
+            f"run {run.name} answered {lost:,} of its {len(probabilities):,} {wanted} pictures "
+            "with no numbers: its training diverged. Train again with a smaller learning rate"
         )
     return Judged(
         run=run.name,
@@ -181,25 +179,3 @@ def confusion_of(judged: Judged) -> Confusion:
         for label, row in enumerate(counts)
     )
     return Confusion(judged.classes, counts, accuracies)
-
-
-def read_shown(
-    run: Run, judged: Judged, numbers: Sequence[int], data_home: Path | None = None
-) -> list[Picture]:
-    """The pictures at some numbers, at their own size; the others are not read.
-
-    They are found by their ids. Raises `RunError` where the data has changed since the run.
-    """
-    part = part_of(run, judged.part, data_home)
-    places = {name: place for place, name in enumerate(part.ids)}
-    pictures = []
-    for number in numbers:
-        place = places.get(judged.ids[number])
-        if place is None or part.labels[place] != judged.truth[number]:
-            raise RunError(
-                f"the data has changed since run {run.name}: its {judged.part} picture "
-                f"{judged.ids[number]!r} is no longer there as "
-                f"{judged.classes[judged.truth[number]]!r}; train again, or bring the data back"
-            )
-        pictures.append(part.source.read(place))
-    return pictures

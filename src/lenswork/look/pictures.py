@@ -8,6 +8,8 @@ from lenswork.data.dataset import Part
 from lenswork.data.decode import decode_file
 from lenswork.errors import DataError, RunError, UsageError
 from lenswork.kinds import SPLIT_NAMES, Picture, SplitName
+from lenswork.model.layers import format_shape
+from lenswork.model.preprocess import Preprocess
 from lenswork.record.run import Run
 from lenswork.record.train import open_for
 
@@ -67,3 +69,46 @@ def some_pictures(part: Part, numbers: Sequence[int], classes: Sequence[str]) ->
 def picture_file(path: Path) -> Shown:
     """A picture from a file of any kind that training reads; raises `PictureError`."""
     return Shown(path.name, decode_file(path))
+
+
+def change_of(picture: Picture, preprocess: Preprocess) -> str:
+    """What the contract's preprocessing does to a picture's size and colours; empty for nothing.
+
+    Such as "480x640 (height x width) in colour, resized to 28x28 and turned grey".
+    """
+    height, width, channels = picture.shape
+    done = []
+    if (height, width) != (preprocess.height, preprocess.width):
+        done.append(f"resized to {format_shape((preprocess.height, preprocess.width))}")
+    if channels != preprocess.channels:
+        done.append("turned grey" if channels == 3 else "its grey given to red, green and blue")
+    if not done:
+        return ""
+    sides = "" if height == width else " (height x width)"
+    colours = "in colour" if channels == 3 else "in grey"
+    return f"{height}x{width}{sides} {colours}, {' and '.join(done)}"
+
+
+def changes(shown: Sequence[Shown], preprocess: Preprocess) -> list[str]:
+    """A sentence for each picture that the contract changes; one for all if it is the same."""
+    said = [change_of(one.picture, preprocess) for one in shown]
+    because = "as the classifier's contract says"
+    if len(shown) > 1 and len(set(said)) == 1 and said[0]:
+        return [f"all {len(shown)} pictures: {said[0]}, {because}"]
+    return [
+        f"{one.id}: {change}, {because}" for one, change in zip(shown, said, strict=True) if change
+    ]
+
+
+def as_dicts(shown: Sequence[Shown], preprocess: Preprocess) -> list[dict[str, object]]:
+    """For JSON: each picture's id, truth, own shape, the shape the network sees, what changed."""
+    return [
+        {
+            "id": one.id,
+            "truth": one.truth,
+            "shape": list(one.picture.shape),
+            "seen_as": list(preprocess.input_shape),
+            "changed": change_of(one.picture, preprocess) or None,
+        }
+        for one in shown
+    ]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenswork.errors import UsageError
-from lenswork.look.activations import find_place
+from lenswork.look.places import find_place, layer_names
 from lenswork.model.describe import moving_window
 from lenswork.model.layers import (
     Activation,
@@ -148,11 +148,6 @@ def sight(
     if rows[0] == rows[1] or columns[0] == columns[1]:
         rows = columns = (0, 0)
     return Sight(names[place], at, picture, rows, columns, whole_rows, whole_columns)
-
-
-def layer_names(spec: NetSpec) -> list[str]:
-    """The layers' names as a look calls them: their place from 1 and their words."""
-    return [f"{place} {layer.text()}" for place, layer in enumerate(spec.layers, start=1)]
 
 
 def check_position(name: str, shape: Shape, position: Sequence[int]) -> tuple[int, ...]:

@@ -11,8 +11,8 @@ from lenswork.errors import UsageError
 from lenswork.kinds import Picture
 from lenswork.look.activations import Numbers
 from lenswork.look.sizes import Sight, Span
-from lenswork.look.style import NORMAL, SKY, SMALL, VERMILION, bare, new_figure, written
 from lenswork.model.layers import format_shape
+from lenswork.record.style import NORMAL, SKY, SMALL, VERMILION, bare, new_figure, written
 
 LETTERS_AN_INCH = 13  # of the title's size
 

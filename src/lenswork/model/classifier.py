@@ -14,24 +14,23 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from lenswork.data.decode import decode_file
-from lenswork.errors import ClassifierError, LensworkError, UsageError
+from lenswork.errors import ClassifierError, LensworkError, NetError, UsageError
 from lenswork.files import written_whole
 from lenswork.kinds import Picture, Pictures, Probabilities
 from lenswork.model.contract import Contract
 from lenswork.model.describe import describe, format_bytes
+from lenswork.model.layers import format_shape
 from lenswork.model.memory import available_bytes
 from lenswork.model.network import Network, to_input
-from lenswork.model.spec import check_net, parse_net
+from lenswork.model.spec import NetSpec, check_net, parse_net
+from lenswork.model.weights import FLOATS, WEIGHT, first_line, other_kind, unlike, weights_of
 
 METADATA_KEY = "lenswork"
-WEIGHT = "weight."
 GOLDEN = "golden.picture."
 EXPECTED = "golden.probabilities"
 CHECKSUM = "contract.sha256"  # golden answers cannot tell when classes have changed names
 TOLERANCE = 1e-4  # between machines: other processors add in another order
 BATCH = 256
-FLOATS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
-WEIGHT_KINDS = FLOATS | {torch.int64}  # batch normalisation's count of batches
 
 
 @dataclass(frozen=True)
@@ -113,18 +112,22 @@ class Classifier:
     def save(self, path: str | Path) -> None:
         """Write one safetensors file: weights, contract, golden pictures and their answers.
 
-        Raises `UsageError` when there are fewer golden pictures than classes: nobody could check
-        such a file.
+        Raises `UsageError` for what `load` would refuse: fewer golden pictures than classes, and a
+        network that does not fit the contract's input, classes or net.
         """
         if len(self.golden) < len(self.classes):
             raise UsageError(
                 f"expected a golden picture for each of {len(self.classes)} classes, got "
                 f"{len(self.golden)}: give Classifier(…, golden=…) one picture a class"
             )
-        tensors = _weights(self.network)
+        answers = self._golden_answers()
+        tensors = weights_of(self.network)
+        if (odd := other_kind(tensors)) is not None:
+            raise UsageError(f"expected a network whose weights are floats, got {odd}")
+        self._refuse_another_net(answers)
         for index, picture in enumerate(self.golden):
             tensors[f"{GOLDEN}{index:05d}"] = torch.from_numpy(np.array(picture))
-        tensors[EXPECTED] = torch.from_numpy(self.probabilities_of(self.golden))
+        tensors[EXPECTED] = torch.from_numpy(answers)
         text = self.contract.model_dump_json()
         tensors[CHECKSUM] = _checksum(text)
         with written_whole(Path(path)) as temporary:
@@ -132,6 +135,40 @@ class Classifier:
                 save_file(tensors, temporary, {METADATA_KEY: text})
             except SafetensorError as error:  # how safetensors reports a full disk
                 raise LensworkError(f"cannot write the classifier {path}: {error}") from error
+
+    def _golden_answers(self) -> Probabilities:
+        pictures = [_checked(picture) for picture in self.golden]
+        try:
+            return self.probabilities_of(pictures)
+        except RuntimeError as error:  # torch says which layer's sides do not fit
+            shape = format_shape(self.contract.preprocess.input_shape)
+            raise UsageError(
+                f"expected a network that answers the contract's pictures of {shape}, but it "
+                f"cannot ({first_line(error)}): give the contract the preprocess that the network "
+                "was trained with"
+            ) from error
+
+    def _refuse_another_net(self, answers: Probabilities) -> None:
+        """Refuse a contract's net that is not this network: `load` would build that one."""
+        if self.contract.net is None:
+            return
+        state = self.network.state_dict()
+        spec = parse_net(self.contract.net)
+        check_net(spec, self.contract.preprocess.input_shape, self.contract.outputs)
+        promised = _without_memory(spec, self.contract)
+        problem = unlike(promised.state_dict(), state, "the network")
+        if problem is None:
+            promised.load_state_dict(state, assign=True)
+            golden = [_checked(picture) for picture in self.golden]
+            theirs = Classifier(promised, self.contract, []).probabilities_of(golden)
+            if np.allclose(theirs, answers, rtol=0, atol=TOLERANCE, equal_nan=True):
+                return
+            problem = "with the same weights it answers the golden pictures otherwise"
+        raise UsageError(
+            f"the contract promises the net {self.contract.net!r}, but the network is another: "
+            f"{problem}; give the contract the network's own net, or net=None for a torch module "
+            "of your own"
+        )
 
     def _checked_answers(self, logits: Tensor) -> Tensor:
         if logits.ndim != 2 or logits.shape[1] != self.contract.outputs:
@@ -168,16 +205,9 @@ def load(path: str | Path, network: nn.Module | None = None) -> Classifier:
         for name, tensor in tensors.items()
         if name.startswith(WEIGHT)
     }
-    _refuse_other_kinds(weights, path)
-    try:
-        if network is None:
-            network = _network_for(contract, path)
-            network.load_state_dict(weights, assign=True)
-            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        else:
-            network.load_state_dict(weights)
-    except (RuntimeError, LensworkError) as error:
-        raise ClassifierError(f"{path}: the weights do not fit the net: {error}") from error
+    if (odd := other_kind(weights)) is not None:
+        raise ClassifierError(f"{path}: expected weights that are floats, found {odd}")
+    network = _filled(network, weights, contract, path)
     golden = [tensors[name] for name in sorted(tensors) if name.startswith(GOLDEN)]
     classifier = Classifier(network, contract, _golden_pictures(golden, contract, path))
     _check_golden(classifier, tensors.get(EXPECTED), path)
@@ -267,18 +297,6 @@ def _checksum(text: str) -> Tensor:
     return torch.tensor(list(hashlib.sha256(text.encode()).digest()), dtype=torch.uint8)
 
 
-def _weights(network: nn.Module) -> dict[str, Tensor]:
-    """The network's state by its name in the file, tensors that share memory copied apart."""
-    tensors: dict[str, Tensor] = {}
-    memory: set[int] = set()
-    for name, value in network.state_dict().items():
-        tensor = value.detach().cpu().contiguous()
-        address = tensor.untyped_storage().data_ptr()
-        tensors[WEIGHT + name] = tensor.clone() if address in memory else tensor
-        memory.add(address)
-    return tensors
-
-
 def _network_for(contract: Contract, path: Path) -> Network:
     """The contract's net without memory for its weights, which are yet to be put in."""
     if contract.net is None:
@@ -291,19 +309,34 @@ def _network_for(contract: Contract, path: Path) -> Network:
     needed = describe(spec, contract.preprocess.input_shape, contract.outputs).activation_bytes
     if needed > available_bytes():
         raise ClassifierError(
-            f"one picture's feature maps would take {format_bytes(needed)}, and "
+            f"{path}: one picture's feature maps would take {format_bytes(needed)}, and "
             f"{format_bytes(available_bytes())} are free"
         )
+    return _without_memory(spec, contract)
+
+
+def _without_memory(spec: NetSpec, contract: Contract) -> Network:
     with torch.device("meta"):  # draws no weights, and a net too large touches no memory
         return Network(spec.with_outputs(contract.outputs), contract.preprocess.input_shape)
 
 
-def _refuse_other_kinds(weights: dict[str, Tensor], path: Path) -> None:
-    for name, tensor in weights.items():
-        if tensor.dtype not in WEIGHT_KINDS:
-            raise ClassifierError(
-                f"{path}: expected weights that are floats, found {tensor.dtype} in {name}"
-            )
+def _filled(
+    network: nn.Module | None, weights: dict[str, Tensor], contract: Contract, path: Path
+) -> nn.Module:
+    """The contract's net, or the given module, with the file's weights in it."""
+    own = network is None
+    try:
+        network = _network_for(contract, path) if network is None else network
+        problem = unlike(network.state_dict(), weights, "the file")
+        if problem is None:
+            network.load_state_dict(weights, assign=own)
+    except (RuntimeError, NetError) as error:
+        problem = first_line(error)
+    if network is None or problem is not None:
+        raise ClassifierError(f"{path}: the weights do not fit the net: {problem}")
+    if own:
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
 
 
 def _golden_pictures(golden: list[Tensor], contract: Contract, path: Path) -> list[Picture]:

@@ -25,7 +25,7 @@ class Contract(BaseModel):
 
     `net` is the line of text, or None for a torch module given from Python. With "sigmoid" the
     network's one output is the logit of `classes[1]`. The logits are divided by `temperature`
-    before they become probabilities, where it is given (`look.calibration` fits it).
+    before they become probabilities, where it is given (`look.temperature` fits it).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from lenswork.record.durations import format_seconds
 from lenswork.training.events import EpochDone, Event, Finished, Metrics, Started, StepDone, Stopped
 
 REFRESH_SECONDS = 0.25
@@ -112,16 +113,6 @@ def epoch_line(event: EpochDone, epochs: int) -> str:
 def metrics_text(metrics: Metrics) -> str:
     """Metrics side by side: loss 0.123 accuracy 0.9876 val_loss ..."""
     return "  ".join(f"{name} {value:.4f}" for name, value in metrics.items())
-
-
-def format_seconds(seconds: float) -> str:
-    """A duration for a reader: 8 s, 2 min 5 s, 1 h 3 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def _introduce(console: Console, event: Started) -> None:

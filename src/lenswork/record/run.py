@@ -5,29 +5,37 @@ environment.json        machine, versions, time
 history.jsonl           one line an event: started, epochs, how it ended
 predictions.npz         ids, truth and probabilities of the validation and test pictures
 classifier.safetensors  the classifier
+
+
+Nothing here loads torch or matplotlib before a classifier, a recipe or a drawing is asked for, so
+that reports from the record start in a moment.
 """
 
+from __future__ import annotations
+
 import functools
+import importlib
 import json
 import math
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
-from typing import Any, Literal
-from zipfile import BadZipFile
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 from filelock import FileLock, Timeout
 
+import lenswork
 from lenswork.errors import RunError
 from lenswork.kinds import SplitName
-from lenswork.model.classifier import Classifier, load
 from lenswork.record.accuracy import Accuracy, accuracy_of
-from lenswork.record.curves import curves_data_uri
 from lenswork.record.home import RECIPE as RECIPE
-from lenswork.training.events import Answers
-from lenswork.training.recipe import Recipe
+from lenswork.record.predictions import RecordedAnswers, read_predictions
+
+if TYPE_CHECKING:
+    from lenswork.model.classifier import Classifier
+    from lenswork.training.recipe import Recipe
 
 ENVIRONMENT, HISTORY = "environment.json", "history.jsonl"
 PREDICTIONS, CLASSIFIER, LOCK = "predictions.npz", "classifier.safetensors", ".running"
@@ -83,7 +91,7 @@ class Run:
     @functools.cached_property
     def recipe(self) -> Recipe:
         """The recipe with every field filled in."""
-        return Recipe.read(self.path / RECIPE)
+        return lenswork.Recipe.read(self.path / RECIPE)
 
     @functools.cached_property
     def environment(self) -> dict[str, Any]:
@@ -149,7 +157,7 @@ class Run:
     def classifier(self) -> Classifier:
         """The trained classifier, its golden pictures checked."""
         self._need(CLASSIFIER, "classifier")
-        return load(self.path / CLASSIFIER)
+        return lenswork.load(self.path / CLASSIFIER)
 
     @property
     def classifier_path(self) -> Path:
@@ -157,35 +165,13 @@ class Run:
         return self.path / CLASSIFIER
 
     @functools.cached_property
-    def answers(self) -> dict[SplitName, Answers]:
+    def answers(self) -> dict[SplitName, RecordedAnswers]:
         """The final network's answer to every held-out picture, by part."""
         self._need(PREDICTIONS, "predictions")
-        names: tuple[SplitName, ...] = ("validation", "test")
         try:
-            with np.load(self.path / PREDICTIONS, allow_pickle=False) as file:
-                return {
-                    name: self._checked_answers(
-                        Answers(
-                            tuple(str(one) for one in file[f"{name}_ids"]),
-                            file[f"{name}_truth"],
-                            file[f"{name}_probabilities"],
-                        )
-                    )
-                    for name in names
-                    if f"{name}_ids" in file
-                }
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
-            raise RunError(
-                f"{self.path / PREDICTIONS} is damaged; train again: "
-                f"lenswork train --recipe-file {self.path / RECIPE}"
-            ) from error
-
-    def _checked_answers(self, answers: Answers) -> Answers:
-        count = len(answers.ids)
-        shapes = (answers.truth.shape, answers.probabilities.shape)
-        if count == 0 or shapes != ((count,), (count, len(self.classes))):
-            raise ValueError(f"{count} ids do not go with arrays of shape {shapes}")
-        return answers
+            return read_predictions(self.path / PREDICTIONS, len(self.classes))
+        except RunError as error:
+            raise RunError(f"{error}. {self._again()}") from error
 
     def accuracy(self, part: SplitName | None = None) -> Accuracy:
         """Accuracy on a held-out part (the test part if there is one) with its 95% interval."""
@@ -235,7 +221,7 @@ class Run:
             for key, value in self.metrics.items()
         )
         curves = (
-            f"<img alt='curves of {escape(self.name)}' src='{curves_data_uri(self.history)}'>"
+            f"<img alt='curves of {escape(self.name)}' src='{_curves(self.history)}'>"
             if self.history
             else ""
         )
@@ -249,8 +235,17 @@ class Run:
         if not (self.path / file).is_file():
             raise RunError(
                 f"run {self.name} ({self.status}) has no {what}: they are written when a run "
-                f"ends. Train again: lenswork train --recipe-file {self.path / RECIPE}"
+                f"ends. {self._again(file)}"
             )
+
+    def _again(self, file: str = PREDICTIONS) -> str:
+        """How to make a missing file: from the classifier if that is there, or by training."""
+        recipe, here = (shlex.quote(str(path)) for path in (self.path / RECIPE, self.path))
+        train = f"lenswork train --recipe-file {recipe}"
+        if file == PREDICTIONS and (self.path / CLASSIFIER).is_file():
+            make = f"lenswork mistakes {here} --predict"
+            return f"Make them from its classifier: {make}; or train again: {train}"
+        return f"Train again: {train}"
 
     def _is_locked(self) -> bool:
         if not (self.path / LOCK).exists():
@@ -262,6 +257,12 @@ class Run:
             return True
         except OSError:  # a disk that can only be read has no run in the making
             return False
+
+
+def _curves(history: list[dict[str, Any]]) -> str:
+    """The curves as a `data:` address, drawn by a module that takes matplotlib to load."""
+    drawing = importlib.import_module("lenswork.record.curves")
+    return str(drawing.curves_data_uri(history))
 
 
 def _checked_line(line: Any) -> dict[str, Any]:

@@ -1,0 +1,180 @@
+"""The views of `lenswork look`, and the table of which options each of them uses."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from lenswork.cli.look_subject import Subject, address, one_word, words
+from lenswork.look.arithmetic_figure import arithmetic_figure
+from lenswork.look.arithmetic_text import arithmetic_text
+from lenswork.look.attribution import attribute
+from lenswork.look.attribution_figure import attribution_figure
+from lenswork.look.attribution_methods import Method
+from lenswork.look.each_number import EachNumber, work_out
+from lenswork.look.each_number_figure import each_number_figure
+from lenswork.look.feature_maps import FeatureMaps, save_arrays
+from lenswork.look.filters import look_at_filters
+from lenswork.look.filters_figure import patches_figure, weights_figure
+from lenswork.look.forgot import What, forget, forget_part, slip
+from lenswork.look.forgot_figure import forgot_figure
+from lenswork.look.grid import all_channel_maps, channel_maps
+from lenswork.look.grid_figure import channel_figure
+from lenswork.look.shapes_figure import sizes_figure
+from lenswork.look.sheet_figure import sheet_figure
+from lenswork.look.sizes import sight, size_steps
+from lenswork.look.sizes_figure import sight_figure
+from lenswork.record.style import ColourMap
+
+Asked = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class View:
+    """What a look gives: lines for the terminal, the same for JSON, and figures by their name."""
+
+    lines: list[str]
+    content: object
+    figures: dict[str, Figure]
+    files: list[Path] = field(default_factory=list)  # written already
+
+
+@dataclass(frozen=True)
+class ViewKind:
+    """How a view is made, which options it uses, and how many pictures it looks at.
+
+    `pictures` is None for any number. `part_beside_image` says that it uses --part even for a
+    picture of one's own.
+    """
+
+    make: Callable[[Subject, Asked], View]
+    uses: frozenset[str]
+    pictures: int | None
+    part_beside_image: bool = False
+
+
+def _maps(subject: Subject, asked: Asked) -> View:
+    maps = channel_maps(
+        subject.classifier,
+        subject.shown,
+        channel=asked["channel"] or 0,
+        layers=words(asked["layers"]),
+        scale=asked["scale"] or "shared",
+    )
+    colours: ColourMap = asked["colours"] or "inferno"
+    return _view_of_maps(maps, asked, channel_figure(maps, colours))
+
+
+def _all_channels(subject: Subject, asked: Asked) -> View:
+    maps = all_channel_maps(
+        subject.classifier,
+        subject.shown[0],
+        layers=words(asked["layers"]),
+        scale=asked["scale"] or "own",
+    )
+    return _view_of_maps(maps, asked, sheet_figure(maps, asked["colours"] or "viridis"))
+
+
+def _view_of_maps(maps: FeatureMaps, asked: Asked, figure: Figure) -> View:
+    lines = maps.lines()
+    if maps.left_out:
+        numbers = ",".join(name.split()[0] for name in maps.left_out)
+        lines.append(f"left out: {'; '.join(maps.left_out)} (--layers {numbers} shows them)")
+    arrays: Path | None = asked["arrays"]
+    if arrays is not None:
+        save_arrays(maps, arrays)
+    return View(lines, maps.as_dict(), {"": figure}, [] if arrays is None else [arrays])
+
+
+def _filters(subject: Subject, asked: Asked) -> View:
+    part = subject.part(asked["part"] or "train")
+    look = look_at_filters(subject.classifier, part, one_word(asked["layers"], "--layers"))
+    over_picture = look.weights.shape[3] in (1, 3)
+    channel = asked["channel"] if over_picture else asked["channel"] or 0
+    figures = {"weights": weights_figure(look, channel), "": patches_figure(look)}
+    seen = (
+        f"patches are cut from pictures as the network sees them: {subject.preprocess.describe()}"
+    )
+    return View([*look.describe(), seen], look.as_dict(), figures)
+
+
+def _attribution(subject: Subject, asked: Asked) -> View:
+    method: Method = asked["attribution"]
+    found = attribute(
+        subject.classifier,
+        subject.shown,
+        method,
+        class_name=asked["class_name"],
+        layer=one_word(asked["layers"], "--layers"),
+    )
+    lines = []
+    for one in found:
+        lines.append(f"{one.id}: {one.prediction.class_name} {one.prediction.probability:.1%}")
+        lines += [] if one.sanity is None else [f"  {line}" for line in one.sanity.lines()]
+    return View(lines, [one.as_dict() for one in found], {"": attribution_figure(found)})
+
+
+def _forgot(subject: Subject, asked: Asked) -> View:
+    what: What = asked["forgot"]
+    forgotten = slip(subject.classifier, what)
+    pictures = forget(subject.classifier, subject.shown, what)
+    has_part = subject.run is not None or asked["part"] is not None
+    part = subject.part(asked["part"]) if has_part else None
+    whole = None if part is None else forget_part(subject.classifier, part, what)
+    lines = [forgotten.said, *([forgotten.harmless] if forgotten.harmless else [])]
+    lines += [
+        f"{one.id}: {one.right.class_name} {one.right.probability:.1%}, so "
+        f"{one.wrong.class_name} {one.wrong.probability:.1%}"
+        for one in pictures
+    ]
+    lines += [] if whole is None else [whole.describe()]
+    content = {
+        "pictures": [one.as_dict() for one in pictures],
+        "part": None if whole is None else whole.as_dict(),
+    }
+    return View(lines, content, {"": forgot_figure(forgotten, pictures, whole)})
+
+
+def _sizes(subject: Subject, asked: Asked) -> View:  # noqa: ARG001
+    contract = subject.contract
+    steps = size_steps(subject.net, contract.preprocess.input_shape, contract.outputs)
+    content = [step.as_dict() for step in steps]
+    return View([str(step) for step in steps], content, {"": sizes_figure(steps)})
+
+
+def _sees(subject: Subject, asked: Asked) -> View:
+    layer, position = address(asked["sees"], "--sees LAYER:ROW,COLUMN")
+    shape = subject.preprocess.input_shape
+    seen = sight(subject.net, shape, layer, position, subject.contract.outputs)
+    picture = subject.preprocess.apply(subject.shown[0].picture)
+    lines = [f"picture {subject.shown[0].id}", str(seen)]
+    return View(lines, seen.as_dict(), {"": sight_figure(seen, picture)})
+
+
+def _value(subject: Subject, asked: Asked) -> View:
+    layer, numbers = address(asked["value"], "--value LAYER:CHANNEL,ROW,COLUMN")
+    picture = subject.shown[0].picture
+    worked = work_out(subject.classifier, picture, layer, numbers[0], numbers[1:] or None)
+    if isinstance(worked, EachNumber):
+        figure = each_number_figure(worked)
+    else:
+        figure = arithmetic_figure(worked)
+    lines = [f"picture {subject.shown[0].id}", *arithmetic_text(worked).splitlines()]
+    return View(lines, worked.as_dict(), {"": figure})
+
+
+_PICTURES = frozenset({"pictures", "image", "part", "out"})
+_MAPS = _PICTURES | {"layers", "colours", "scale", "arrays"}
+
+VIEWS: dict[str, ViewKind] = {  # "maps" is the view without another word
+    "maps": ViewKind(_maps, _MAPS | {"channel"}, None),
+    "all_channels": ViewKind(_all_channels, _MAPS, 1),
+    "filters": ViewKind(_filters, frozenset({"part", "layers", "channel", "out"}), 0),
+    "attribution": ViewKind(_attribution, _PICTURES | {"layers", "class_name"}, None),
+    "forgot": ViewKind(_forgot, _PICTURES, None, part_beside_image=True),
+    "sizes": ViewKind(_sizes, frozenset({"out"}), 0),
+    "sees": ViewKind(_sees, _PICTURES, 1),
+    "value": ViewKind(_value, _PICTURES, 1),
+}
