@@ -17,19 +17,29 @@ if TYPE_CHECKING:
     from lenswork.record.index import open_run as open_run
     from lenswork.record.run import Run as Run
     from lenswork.record.train import train as train
+    from lenswork.study.conduct import run_study as run_study
+    from lenswork.study.folder import Study as Study
+    from lenswork.study.folder import open_study as open_study
+    from lenswork.study.plan import Plan as Plan
+    from lenswork.study.summary import summarise as summarise
     from lenswork.training.fit import fit as fit
     from lenswork.training.recipe import Recipe as Recipe
 
 _PUBLIC = {  # name -> the module that defines it
     "Classifier": "lenswork.model.classifier",
     "Dataset": "lenswork.data.dataset",
+    "Plan": "lenswork.study.plan",
     "Recipe": "lenswork.training.recipe",
     "Run": "lenswork.record.run",
+    "Study": "lenswork.study.folder",
     "describe": "lenswork.model.describe",
     "fit": "lenswork.training.fit",
     "load": "lenswork.model.classifier",
     "open_data": "lenswork.data.open",
     "open_run": "lenswork.record.index",
+    "open_study": "lenswork.study.folder",
+    "run_study": "lenswork.study.conduct",
+    "summarise": "lenswork.study.summary",
     "train": "lenswork.record.train",
 }
 

@@ -1,0 +1,97 @@
+"""What the commands share that ask one question of data by a study of their own."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lenswork.cli.options import data_home_option, home_option, json_option
+from lenswork.cli.recipe_options import recipe_options
+from lenswork.cli.study_plan import show_plan
+from lenswork.data.dataset import Dataset
+from lenswork.record.train import CUT_FIELDS, open_for
+from lenswork.study.conduct import conduct, fitting_workers, foretell
+from lenswork.study.folder import Study, start_study
+from lenswork.study.plan import Plan
+from lenswork.study.progress import shown_study
+from lenswork.study.ray_workers import RayWorkers
+from lenswork.training.recipe import Recipe
+
+Command = Callable[..., Any]
+
+
+def run_options(command: Command) -> Command:
+    """How trials are carried out."""
+    return _with_options(
+        command,
+        click.option("--workers", type=click.IntRange(1), help="Processes [default: one a core]."),
+        click.option("--ray", metavar="ADDRESS", help="Use this Ray cluster (extra `ray`)."),
+        click.option("--retry-failed", is_flag=True, help="Do failed trials again."),
+    )
+
+
+def study_options(seeds: int) -> Callable[[Command], Command]:
+    """DATA, how the study is carried out, and one option a field of the recipe."""
+
+    def decorate(command: Command) -> Command:
+        return _with_options(
+            command,
+            click.argument("data", required=False),
+            click.option(
+                "--seeds",
+                type=click.IntRange(1),
+                default=seeds,
+                show_default=True,
+                help="Trainings of each setting.",
+            ),
+            click.option("--name", help="The study's name in place of the default."),
+            run_options,
+            home_option,
+            data_home_option,
+            json_option,
+            recipe_options,
+        )
+
+    return decorate
+
+
+def opened_for(data: str | None, data_home: Path | None, fields: dict[str, Any]) -> Dataset:
+    """The data that is asked about, cut as the recipe's `fields` say."""
+    cut = {name: fields[name] for name in CUT_FIELDS & fields.keys()}
+    return open_for(Recipe(**({} if data is None else {"data": data}), **cut), data_home)[1]
+
+
+def carried_out(
+    plan: Plan,
+    home: Path | None,
+    data_home: Path | None,
+    *,
+    workers: int | None,
+    ray: str | None,
+    retry_failed: bool,
+    quiet: bool,
+) -> Study:
+    """Do what is missing of the plan's study, here or on the cluster at `ray`.
+
+    `quiet` leaves the plan unprinted.
+    """
+    local = fitting_workers(plan, data_home, workers)
+    study = start_study(plan, home)
+    if retry_failed:
+        study.forget_failures()
+    missing = study.missing()
+    foretold = foretell(missing, local, data_home) if missing else None
+    if foretold is not None and not quiet:
+        show_plan(study.plan, missing, foretold, local)
+    ended = conduct(study, RayWorkers(ray) if ray else local, data_home)
+    for _ in shown_study(study, ended, foretold):
+        pass
+    return study
+
+
+def _with_options(command: Command, *options: Callable[[Command], Command]) -> Command:
+    """The command with these options, in this order in its help."""
+    for option in reversed(options):
+        command = option(command)
+    return command

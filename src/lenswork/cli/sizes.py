@@ -1,0 +1,192 @@
+"""`lenswork sizes`: how large the pictures need be, and which ones a smaller size loses."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lenswork.cli.ask_study import carried_out, opened_for, study_options
+from lenswork.cli.options import print_json, table_console
+from lenswork.cli.outputs import check_output
+from lenswork.cli.study_verdict import settings_table
+from lenswork.data.dataset import Dataset
+from lenswork.files import written_whole
+from lenswork.kinds import Picture
+from lenswork.model.preprocess import Preprocess
+from lenswork.study.folder import Study
+from lenswork.study.results import Results
+from lenswork.study.sizes import (
+    SEEDS,
+    Change,
+    Moved,
+    change_between,
+    moved_pictures,
+    size_pairs,
+    sizes_plan,
+)
+from lenswork.study.sizes_figure import COLUMNS, Seen, sizes_figure
+from lenswork.study.summary import Summary, summarise
+from lenswork.study.words import sentences
+
+PRINT_DPI = 150
+HEADS: dict[Change, str] = {
+    "size": "The size changed, the net held:",
+    "net": "The net changed, the size held:",
+}
+
+
+@click.command()
+@click.option(
+    "--sizes", "wanted", required=True, help="Sizes with commas between them, such as 300,150,75."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to draw the lost pictures (PNG).",
+)
+@study_options(SEEDS)
+def command(
+    data: str | None,
+    wanted: str,
+    seeds: int,
+    name: str | None,
+    workers: int | None,
+    ray: str | None,
+    out: Path | None,
+    home: Path | None,
+    data_home: Path | None,
+    as_json: bool,
+    retry_failed: bool,
+    **fields: Any,
+) -> None:
+    """Train DATA at several picture sizes: what each loses in accuracy, and which pictures.
+
+    Every size is trained with the net of the largest (--net, or what the recipe chooses for it)
+    and with the net that the recipe would choose for it, so that the size and the net are judged
+    apart; where that net does not fit, the largest size is trained with the smaller one's. Given
+    again, the command does only what is missing.
+    """
+    target = None if out is None else check_output(out, "--out")
+    said = {key: value for key, value in fields.items() if value not in (None, ())}
+    net = said.pop("net", None)
+    opened = opened_for(data, data_home, said)
+    plan = sizes_plan(opened, wanted.split(","), net=net, seeds=seeds, name=name, **said)
+    study = carried_out(
+        plan,
+        home,
+        data_home,
+        workers=workers,
+        ray=ray,
+        retry_failed=retry_failed,
+        quiet=as_json,
+    )
+    summary = summarise(study)
+    moved = _moved(summary)
+    if target is not None:
+        _draw(study, summary.results, moved, opened, target)
+    if as_json:
+        print_json(sizes_dict(summary, moved))
+        return
+    _print(summary, moved)
+    click.echo(f"study {study.name}: {study.path}")
+    if target is not None:
+        click.echo(f"drawn in {target}")
+
+
+def sizes_dict(summary: Summary, moved: list[Moved]) -> dict[str, Any]:
+    """The study's summary, what each pair changed, and the pictures that each size loses."""
+    found = summary.as_dict()
+    changes = [change_between(summary.plan, (p.first, p.second)) for p in summary.verdict.pairs]
+    pairs = [
+        {**pair, "changed": change} for pair, change in zip(found["pairs"], changes, strict=True)
+    ]
+    lost = [
+        {
+            "setting": one.size,
+            "from": one.largest,
+            "lost": _named(one, one.lost, summary.results),
+            "won": _named(one, one.won, summary.results),
+            "lost_in_all_seeds": one.surely_lost,
+        }
+        for one in moved
+    ]
+    return {**found, "pairs": pairs, "moved": lost}
+
+
+def _named(moved: Moved, numbers: tuple[int, ...], results: Results) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": results.ids[number],
+            "right_before": float(moved.right_largest[number]),
+            "right": float(moved.right[number]),
+        }
+        for number in numbers
+    ]
+
+
+def _moved(summary: Summary) -> list[Moved]:
+    """What each smaller size moves; sizes without a finished training are left out."""
+    return [
+        moved_pictures(summary.results, size, largest)
+        for size, largest in size_pairs(summary.plan)
+        if {size, largest} <= set(summary.results.settings)
+    ]
+
+
+def _draw(study: Study, results: Results, moved: list[Moved], data: Dataset, target: Path) -> None:
+    seen = {one.size: (one, _seen(study, results, one, data)) for one in moved}
+    title = f"{data.name}: pictures that smaller sizes lose"
+    figure = sizes_figure(title, seen)
+    with written_whole(target) as temporary:
+        figure.savefig(temporary, format="png", dpi=PRINT_DPI)
+
+
+def _seen(study: Study, results: Results, moved: Moved, data: Dataset) -> list[Seen]:
+    part = data.parts[results.part]
+    places = {name: place for place, name in enumerate(part.ids)}
+    large, small = (_preprocess(study, name) for name in (moved.largest, moved.size))
+    of_large, of_small = (len(results.settings[name].seeds) for name in (moved.largest, moved.size))
+    seen = []
+    for number in moved.lost[:COLUMNS]:
+        place = places[results.ids[number]]
+        picture: Picture = part.source.read(place)
+        seen.append(
+            Seen(
+                name=results.ids[number],
+                truth=data.classes[part.labels[place]],
+                large=large.apply(picture),
+                small=small.apply(picture),
+                right_large=f"{round(moved.right_largest[number] * of_large)} of {of_large}",
+                right_small=f"{round(moved.right[number] * of_small)} of {of_small}",
+            )
+        )
+    return seen
+
+
+def _preprocess(study: Study, setting: str) -> Preprocess:
+    preprocess: Preprocess = study.runs(setting)[0].classifier.contract.preprocess
+    return preprocess
+
+
+def _print(summary: Summary, moved: list[Moved]) -> None:
+    """What each size loses, then the verdicts in the groups of what was changed, then numbers."""
+    for one in moved:
+        click.echo(one.sentence())
+    for change, head in HEADS.items():
+        pairs = [
+            pair
+            for pair in summary.verdict.pairs
+            if change_between(summary.plan, (pair.first, pair.second)) == change
+        ]
+        if pairs:
+            click.echo(f"\n{head}")
+        for sentence in (words for pair in pairs for words in sentences(pair)):
+            click.echo(f"- {sentence}")
+    click.echo(f"\n{summary.results.part} part, {len(summary.results.ids):,} pictures")
+    table_console().print(settings_table(summary))
+    for setting in summary.plan.settings:
+        click.echo(f"{setting.name}: {setting.fields['net']}")
+    for caution in summary.verdict.cautions:
+        click.echo(f"Take care: {caution}.")
+    for failed, reason in summary.failures.items():
+        click.echo(f"FAILED {failed}: {reason}", err=True)

@@ -1,0 +1,127 @@
+"""Carrying out a study: what is missing is done, what fails is written down."""
+
+import math
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lenswork.data.subset import take_training
+from lenswork.errors import PlanError
+from lenswork.record.run import Run
+from lenswork.record.train import open_for
+from lenswork.study.folder import Study, start_study
+from lenswork.study.plan import Plan, Trial
+from lenswork.study.workers import LocalWorkers, Outcome, Task, Workers, local_workers
+from lenswork.training.choose import choose
+from lenswork.training.recipe import Recipe
+
+PACE_SECONDS = 1.0  # of each setting's training, to foretell the rest
+
+
+@dataclass(frozen=True)
+class TrialDone:
+    """A trial has ended: `run` is its record, or `reason` says why it failed."""
+
+    trial: Trial
+    run: Run | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """The seconds that a study's missing trials will take: a trial of each setting, and all."""
+
+    settings: dict[str, float]
+    seconds: float
+
+
+def run_study(
+    plan: Plan,
+    *,
+    home: str | Path | None = None,
+    data_home: Path | None = None,
+    workers: Workers | None = None,
+) -> Study:
+    """Carry out `plan` and return its record; one that was begun before is gone on with.
+
+    `workers` left out are processes on this machine. Raises `PlanError` before anything is
+    trained for a plan that does not fit its data.
+    """
+    found = fitting_workers(plan, data_home)
+    study = start_study(plan, home)
+    for _ in conduct(study, workers or found, data_home):
+        pass
+    return study
+
+
+def fitting_workers(
+    plan: Plan, data_home: Path | None = None, most: int | None = None
+) -> LocalWorkers:
+    """Check every setting against its data; processes on this machine that the memory allows.
+
+    Raises `PlanError` that names the setting.
+    """
+    recipes, opened = [], []
+    for setting in plan.settings:
+        try:
+            recipe, data = open_for(Recipe(**setting.fields), data_home)
+            data = take_training(data, recipe.train_pictures, recipe.seed)
+            choose(recipe, data)
+        except PlanError:
+            raise
+        except Exception as error:
+            raise PlanError(f"setting {setting.name!r}: {error}") from error
+        recipes.append(recipe)
+        opened.append(data)
+    return local_workers(recipes, opened, most)
+
+
+def conduct(
+    study: Study, workers: Workers, data_home: Path | None = None
+) -> Generator[TrialDone, None, None]:
+    """Do what is missing, and yield each trial as it ends.
+
+    Raises `UsageError` when another process carries out the same study.
+    """
+    with study.alone():
+        trials = {trial.name: trial for trial in study.missing()}
+        for trial in trials.values():
+            study.clear(trial)
+        tasks = [
+            Task(trial.name, trial.recipe, study.trials_folder, data_home)
+            for trial in trials.values()
+        ]
+        for outcome in workers.run(tasks):
+            trial = trials[outcome.name]
+            reason = _failure(study, outcome)
+            if reason is not None:
+                study.note_failure(trial.name, reason)
+            run = None if reason else Run(study.trials_folder / trial.name)
+            yield TrialDone(trial, run, reason)
+
+
+def foretell(
+    trials: Sequence[Trial],
+    workers: LocalWorkers,
+    data_home: Path | None = None,
+) -> Foretold:
+    """Train each setting of `trials` for a second to say how long all of them will take."""
+    firsts = {trial.setting: trial for trial in reversed(trials)}
+    tasks = [Task(trial.name, trial.recipe, Path(), data_home) for trial in firsts.values()]
+    paces = workers.paces(tasks, PACE_SECONDS)
+    settings = {name: pace for name, pace in zip(firsts, paces, strict=True) if pace is not None}
+    work = sum(settings.get(trial.setting, 0.0) for trial in trials)
+    longest = max(settings.values(), default=0.0)
+    return Foretold(settings, max(longest, work / workers.count))
+
+
+def _failure(study: Study, outcome: Outcome) -> str | None:
+    """Why a trial has no network that can be compared."""
+    if outcome.reason is not None:
+        return outcome.reason
+    run = Run(study.trials_folder / outcome.name)
+    if not all(math.isfinite(value) for value in run.metrics.values()):
+        return f"diverged: {run.end.get('stopped')}"
+    if not run.answers:
+        return "its data have no validation or test pictures to compare by"
+    return None

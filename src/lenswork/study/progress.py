@@ -1,0 +1,163 @@
+"""A study as it goes: one table on a terminal, one line a trial in a log."""
+
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from lenswork.record.durations import format_seconds
+from lenswork.record.run import Run
+from lenswork.study.conduct import Foretold, TrialDone
+from lenswork.study.folder import Study, TrialRecord
+from lenswork.study.plan import Trial
+
+REFRESH_A_SECOND = 1
+MOST_RUNNING = 3  # named in a row
+
+
+@dataclass(frozen=True)
+class SettingRow:
+    """One setting so far: how many of its seeds are done or failed, and what is going on."""
+
+    name: str
+    seeds: int
+    done: int
+    failed: int
+    running: tuple[str, ...]
+    accuracies: tuple[float, ...]
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """Name, progress, accuracy so far, what runs."""
+        failed = f", {self.failed} failed" if self.failed else ""
+        return (
+            self.name,
+            f"{self.done} of {self.seeds}{failed}",
+            accuracy_text(self.accuracies),
+            "; ".join(self.running[:MOST_RUNNING]),
+        )
+
+
+def setting_rows(records: tuple[TrialRecord, ...]) -> list[SettingRow]:
+    """The records of all trials, a row a setting."""
+    by_setting: dict[str, list[TrialRecord]] = {}
+    for record in records:
+        by_setting.setdefault(record.trial.setting, []).append(record)
+    return [
+        SettingRow(
+            name=name,
+            seeds=len(rows),
+            done=sum(row.state == "done" for row in rows),
+            failed=sum(row.state == "failed" for row in rows),
+            running=tuple(_running(row) for row in rows if row.state == "running"),
+            accuracies=tuple(
+                row.run.accuracy().fraction for row in rows if row.state == "done" and row.run
+            ),
+        )
+        for name, rows in by_setting.items()
+    ]
+
+
+def accuracy_text(accuracies: tuple[float, ...]) -> str:
+    """The mean, with the standard deviation once there are two: 98.91% ± 0.12."""
+    if not accuracies:
+        return ""
+    mean = statistics.fmean(accuracies)
+    if len(accuracies) == 1:
+        return f"{mean:.2%}"
+    return f"{mean:.2%} ± {100 * statistics.stdev(accuracies):.2f}"
+
+
+def shown_study(
+    study: Study,
+    ended: Iterator[TrialDone],
+    foretold: Foretold | None = None,
+    console: Console | None = None,
+) -> Iterator[TrialDone]:
+    """Yield `ended` again and show how the study goes."""
+    console = console or Console(file=sys.stderr, highlight=False)
+    clock = Clock(study.missing(), foretold)
+    if console.is_terminal:
+        live = Live(
+            get_renderable=lambda: study_table(study, clock),
+            console=console,
+            refresh_per_second=REFRESH_A_SECOND,
+            transient=True,
+        )
+        with live:
+            for one in ended:
+                clock.finish(one.trial)
+                yield one
+        return
+    for one in ended:
+        clock.finish(one.trial)
+        console.print(f"{trial_line(one)}; {clock}", soft_wrap=True, markup=False)
+        yield one
+
+
+class Clock:
+    """The time left: what was foretold, corrected by the pace of the trials that are done."""
+
+    def __init__(self, trials: Sequence[Trial], foretold: Foretold | None) -> None:
+        self.foretold = foretold
+        self.trials = len(trials)
+        self.work = sum(map(self._work, trials))
+        self.done = 0
+        self.work_done = 0.0
+        self.began = time.perf_counter()
+
+    def finish(self, trial: Trial) -> None:
+        """Count one trial as done."""
+        self.done += 1
+        self.work_done += self._work(trial)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The estimate, or None where there is nothing to go by."""
+        gone = time.perf_counter() - self.began
+        if self.work_done:
+            return gone * (self.work - self.work_done) / self.work_done
+        return None if self.foretold is None else max(0.0, self.foretold.seconds - gone)
+
+    def __str__(self) -> str:
+        left = self.seconds_left
+        text = f"{self.done} of {self.trials} trials"
+        if left is None or self.done == self.trials:
+            return text
+        return f"{text}, about {format_seconds(left)} left"
+
+    def _work(self, trial: Trial) -> float:
+        """A trial's share of the work, in seconds where they were foretold."""
+        return 1.0 if self.foretold is None else self.foretold.settings.get(trial.setting, 0.0)
+
+
+def trial_line(ended: TrialDone) -> str:
+    """A trial that has ended, in one line."""
+    head = f"{ended.trial.setting}, seed {ended.trial.seed}"
+    if ended.run is None:
+        return f"{head}: FAILED: {ended.reason}"
+    seconds = sum(row["train_seconds"] for row in ended.run.history)
+    return f"{head}: {ended.run.accuracy().fraction:.2%} in {format_seconds(seconds)}"
+
+
+def study_table(study: Study, clock: Clock) -> Table:
+    """The live table."""
+    table = Table(box=None, header_style="bold", pad_edge=False, title_justify="left")
+    table.title = f"{study.name}: {clock}"
+    for name in ("setting", "seeds", "accuracy so far", "now"):
+        table.add_column(name, no_wrap=name != "now")
+    for row in setting_rows(study.records()):
+        table.add_row(*map(escape, row.cells()))
+    return table
+
+
+def _running(record: TrialRecord) -> str:
+    run: Run | None = record.run
+    epochs = 0 if run is None else len(run.history)
+    total = "?" if run is None else run.recipe.epochs
+    return f"seed {record.trial.seed}: epoch {epochs + 1} of {total}"

@@ -1,0 +1,121 @@
+"""A study as a document: one HTML file that holds everything, or Markdown with its figures."""
+
+import base64
+import io
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from matplotlib.figure import Figure
+
+from lenswork.errors import UsageError
+from lenswork.files import write_bytes
+from lenswork.record.run import Run
+from lenswork.study.folder import Study
+from lenswork.study.intervals import Estimate, Interval
+from lenswork.study.summary import Summary, summarise
+from lenswork.study.summary_figure import accuracy_figure, cost_figure, way_figure
+from lenswork.study.words import sentences
+
+DPI = 150
+CAPTIONS = {
+    "accuracy": "Every trial, and what its setting's mean could be.",
+    "cost": "Accuracy against training time.",
+    "way": "The way there, epoch by epoch.",
+}
+
+
+def write_report(study: Study, path: Path) -> list[Path]:
+    """Write the report of a study to `path`, .html or .md; returns the files.
+
+    HTML holds its figures; Markdown has them beside it. Raises `UsageError` for another suffix
+    and `RunError` when no trial is finished.
+    """
+    summary = summarise(study)
+    figures = figures_of(study, summary)
+    if path.suffix == ".html":
+        pictures = {name: _data_uri(figure) for name, figure in figures.items()}
+        write_bytes(path, _filled("report.html", study, summary, pictures).encode())
+        return [path]
+    if path.suffix != ".md":
+        raise UsageError(f"a report is written as .html or .md, got {path.name!r}")
+    beside = {name: path.with_name(f"{path.stem}-{name}.png") for name in figures}
+    for name, figure in figures.items():
+        write_bytes(beside[name], _png(figure))
+    names = {name: file.name for name, file in beside.items()}
+    write_bytes(path, _filled("report.md", study, summary, names).encode())
+    return [path, *beside.values()]
+
+
+def figures_of(study: Study, summary: Summary) -> dict[str, Figure]:
+    """The report's figures by name."""
+    runs = {name: study.runs(name) for name in summary.results.settings}
+    prefix = "val" if summary.results.part == "validation" else "test"
+    return {
+        "accuracy": accuracy_figure(summary),
+        "cost": cost_figure(summary),
+        "way": way_figure(runs, f"{prefix}_accuracy"),
+    }
+
+
+def conditions_of(runs: Mapping[str, tuple[Run, ...]]) -> list[str]:
+    """What a figure's reader must know: machine, versions and dates, each once."""
+    found = [run.environment for ones in runs.values() for run in ones]
+    started = sorted(str(one["started"]) for one in found)
+    machines = sorted(
+        {f"{one['processor']}, {one['threads']} of {one['cores']} cores a trial" for one in found}
+    )
+    versions = sorted(
+        {
+            f"lenswork {one['lenswork']}, "
+            + ", ".join(f"{name} {version}" for name, version in one["packages"].items())
+            for one in found
+        }
+    )
+    return [f"Trained {started[0][:10]} to {started[-1][:10]}", *machines, *versions]
+
+
+def _filled(template: str, study: Study, summary: Summary, pictures: Mapping[str, str]) -> str:
+    environment = Environment(
+        autoescape=template.endswith(".html"), undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters |= {"percent": _percent, "range": _range, "amount": _amount}
+    text = files("lenswork.study").joinpath(template).read_text("utf-8")
+    runs = {name: study.runs(name) for name in summary.results.settings}
+    content: dict[str, Any] = {
+        "summary": summary,
+        "plan": summary.plan,
+        "answers": [(pair, sentences(pair)) for pair in summary.verdict.pairs],
+        "pictures": pictures,
+        "captions": CAPTIONS,
+        "conditions": conditions_of(runs),
+        "toml": summary.plan.to_toml(),
+    }
+    return environment.from_string(text).render(content)
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2%}"
+
+
+def _range(interval: Interval | None) -> str:
+    return "" if interval is None else f"{interval.low:.2%} to {interval.high:.2%}"
+
+
+def _amount(estimate: Estimate, digits: int = 1) -> str:
+    text = f"{estimate.mean:,.{digits}f}"
+    if estimate.interval is None:
+        return text
+    return f"{text} ± {(estimate.interval.high - estimate.interval.low) / 2:,.{digits}f}"
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI)
+    return buffer.getvalue()
+
+
+def _data_uri(figure: Figure) -> str:
+    return "data:image/png;base64," + base64.b64encode(_png(figure)).decode("ascii")

@@ -1,0 +1,109 @@
+"""What a study's finished trials have measured, setting by setting."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenswork.errors import RunError
+from lenswork.kinds import SplitName
+from lenswork.model.describe import describe
+from lenswork.record.run import Run
+from lenswork.study.folder import Study
+
+Correct = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One setting's finished trials, one entry a seed.
+
+    `correct` is (seeds, pictures): whether each held-out picture was answered right.
+    `pictures_a_second` is the rate of the evaluations, `multiply_adds` of one picture.
+    """
+
+    setting: str
+    seeds: tuple[int, ...]
+    correct: Correct
+    train_seconds: tuple[float, ...]
+    pictures_a_second: tuple[float, ...]
+    parameters: tuple[int, ...]
+    multiply_adds: int | None
+
+    @property
+    def accuracies(self) -> tuple[float, ...]:
+        """Each trial's accuracy, 0 to 1."""
+        return tuple(float(value) for value in self.correct.mean(axis=1))
+
+
+@dataclass(frozen=True)
+class Results:
+    """All settings' measurements on one part of the data; `ids` name its pictures."""
+
+    part: SplitName
+    ids: tuple[str, ...]
+    settings: Mapping[str, Measured]
+
+
+def results_of(study: Study) -> Results:
+    """Gather the finished trials; settings without one are left out.
+
+    Raises `RunError` when none is finished, or when trials answered different pictures.
+    """
+    records = [record for record in study.records() if record.state == "done" and record.run]
+    if not records:
+        raise RunError(f"no trial of study {study.name} is finished yet: carry it out first")
+    runs: dict[str, list[tuple[int, Run]]] = {}
+    for record in records:
+        if record.run is not None:
+            runs.setdefault(record.trial.setting, []).append((record.trial.seed, record.run))
+    first = next(iter(runs.values()))[0][1]
+    part = first.held_out()
+    ids = first.answers[part].ids
+    return Results(
+        part, ids, {name: _measured(name, trials, part, ids) for name, trials in runs.items()}
+    )
+
+
+def _measured(
+    name: str, trials: list[tuple[int, Run]], part: SplitName, ids: tuple[str, ...]
+) -> Measured:
+    runs = [run for _, run in trials]
+    return Measured(
+        setting=name,
+        seeds=tuple(seed for seed, _ in trials),
+        correct=np.stack([_correct(run, part, ids) for run in runs]),
+        train_seconds=tuple(sum(row["train_seconds"] for row in run.history) for run in runs),
+        pictures_a_second=tuple(_rate(run) for run in runs),
+        parameters=tuple(run.start["parameters"] for run in runs),
+        multiply_adds=_multiply_adds(runs[0]),
+    )
+
+
+def _correct(run: Run, part: SplitName, ids: tuple[str, ...]) -> Correct:
+    answers = run.answers.get(part)
+    if answers is None or answers.ids != ids:
+        raise RunError(
+            f"trial {run.name} answered other {part} pictures than the rest of its study: the data "
+            f"have changed since; delete {run.path} and carry the study on"
+        )
+    correct: Correct = answers.probabilities.argmax(axis=1) == answers.truth
+    return correct
+
+
+def _rate(run: Run) -> float:
+    """Pictures evaluated a second, over all epochs."""
+    seconds = sum(row["evaluate_seconds"] for row in run.history)
+    pictures = sum(n for part, n in run.start["pictures"].items() if part != "train")
+    return len(run.history) * pictures / seconds if seconds else float("nan")
+
+
+def _multiply_adds(run: Run) -> int | None:
+    recipe = run.recipe
+    if recipe.net is None or recipe.size is None:
+        return None
+    height, width = map(int, recipe.size.split("x"))
+    shape = (height, width, 1 if recipe.colours == "grey" else 3)
+    outputs = 1 if recipe.output == "sigmoid" else len(run.classes)
+    return describe(recipe.net, shape, outputs).multiply_adds

@@ -1,0 +1,208 @@
+"""A study does what is missing, once, and shows what fails."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_data import write_striped_folder
+from tiny_studies import HereWorkers, carry_out, plan_on
+
+from lenswork.errors import PlanError, RunError, UsageError
+from lenswork.study.conduct import conduct, fitting_workers, foretell, run_study
+from lenswork.study.folder import Study, list_studies, open_study, start_study
+from lenswork.study.progress import Clock, setting_rows, shown_study
+from lenswork.study.results import results_of
+from lenswork.study.workers import LocalWorkers
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_striped_folder(tmp_path / "stripes")
+
+
+def test_every_trial_is_a_run_and_a_second_call_has_nothing_to_do(
+    tmp_path: Path, folder: Path
+) -> None:
+    study = start_study(plan_on(folder), tmp_path)
+    workers = HereWorkers()
+    carry_out(study, workers)
+    assert workers.asked == ["short-seed0", "long-seed0", "short-seed1", "long-seed1"]
+    assert [record.state for record in study.records()] == ["done"] * 4
+    assert [len(run.history) for run in study.runs("long")] == [2, 2]
+    assert carry_out(study, again := HereWorkers()) == []
+    assert again.asked == []
+
+
+def test_an_interrupted_study_does_only_what_is_missing(tmp_path: Path, folder: Path) -> None:
+    study = start_study(plan_on(folder), tmp_path)
+    ended = conduct(study, HereWorkers())
+    next(ended)
+    ended.close()
+    half_done = study.trials_folder / "long-seed0"
+    half_done.mkdir()
+    (half_done / "recipe.toml").write_text("")
+    carry_out(study, workers := HereWorkers())
+    assert workers.asked == ["long-seed0", "short-seed1", "long-seed1"]
+    assert [record.state for record in study.records()] == ["done"] * 4
+
+
+def test_more_seeds_extend_a_study_and_fewer_take_nothing_away(
+    tmp_path: Path, folder: Path
+) -> None:
+    carry_out(start_study(plan_on(folder, seeds=1), tmp_path), HereWorkers())
+    longer = start_study(plan_on(folder, seeds=2), tmp_path)
+    carry_out(longer, workers := HereWorkers())
+    assert workers.asked == ["short-seed1", "long-seed1"]
+    assert start_study(plan_on(folder, seeds=1), tmp_path).plan.seeds == 2
+
+
+def test_another_plan_does_not_go_into_a_study_that_was_begun(tmp_path: Path, folder: Path) -> None:
+    start_study(plan_on(folder), tmp_path)
+    other = plan_on(folder).with_base(batch=16)
+    with pytest.raises(PlanError, match=r"batch of 'short' was 8, now 16.*--name"):
+        start_study(other, tmp_path)
+    fewer = plan_on(folder, axes={"epochs": {"short": 1}})
+    with pytest.raises(PlanError, match="settings that this plan has not: long"):
+        start_study(fewer, tmp_path)
+
+
+def test_a_failed_trial_is_shown_with_its_reason_and_in_no_mean(
+    tmp_path: Path, folder: Path
+) -> None:
+    study = start_study(plan_on(folder), tmp_path)
+    failing = HereWorkers(failing=["long-seed0"])
+    ended = carry_out(study, failing)
+    assert [one.reason for one in ended] == [None, "it was asked to fail", None, None]
+    [short, long] = setting_rows(study.records())
+    assert (short.done, short.failed, long.done, long.failed) == (2, 0, 1, 1)
+    assert results_of(study).settings["long"].seeds == (1,)
+    assert carry_out(study, HereWorkers()) == []
+    study.forget_failures()
+    carry_out(study, again := HereWorkers())
+    assert again.asked == ["long-seed0"]
+
+
+def test_a_network_that_diverged_counts_as_failed(tmp_path: Path, folder: Path) -> None:
+    axes = {"learning_rate": {"calm": 0.001, "wild": 1e38}}
+    study = start_study(plan_on(folder, axes=axes, seeds=1), tmp_path)
+    calm, wild = carry_out(study, HereWorkers())
+    assert calm.reason is None
+    assert wild.reason is not None
+    assert wild.reason.startswith("diverged")
+
+
+def test_two_processes_do_not_carry_out_one_study(tmp_path: Path, folder: Path) -> None:
+    study = start_study(plan_on(folder), tmp_path)
+    with study.alone(), pytest.raises(UsageError, match="by another process"):
+        next(conduct(Study(study.path), HereWorkers()))
+
+
+def test_studies_are_found_by_name_or_by_folder(tmp_path: Path, folder: Path) -> None:
+    study = start_study(plan_on(folder), tmp_path)
+    assert list_studies(tmp_path) == ["try"]
+    assert open_study("try", tmp_path).path == open_study(study.path).path == study.path
+    with pytest.raises(RunError, match=r"there is no study 'other' in .*; it has try"):
+        open_study("other", tmp_path)
+
+
+def test_a_setting_that_does_not_fit_the_data_is_refused_before_anything_is_trained(
+    tmp_path: Path, folder: Path
+) -> None:
+    deep = {
+        "deep": "conv 2, pool, conv 2, pool, conv 2, pool, dense classes",
+        "flat": "flatten, dense classes",
+    }
+    with pytest.raises(PlanError, match="setting 'deep': "):
+        run_study(plan_on(folder, axes={"net": deep}), home=tmp_path / "home")
+    assert not (tmp_path / "home").exists()
+
+
+def test_results_hold_one_row_a_seed_and_agree_with_the_runs(tmp_path: Path, folder: Path) -> None:
+    study = start_study(plan_on(folder), tmp_path)
+    carry_out(study, HereWorkers())
+    results = results_of(study)
+    measured = results.settings["long"]
+    assert measured.correct.shape == (2, len(results.ids))
+    assert list(measured.accuracies) == [run.accuracy().fraction for run in study.runs("long")]
+    pixels = 12 * 12
+    assert measured.parameters == (pixels + 1,) * 2
+    assert measured.multiply_adds == pixels
+
+
+def test_the_clock_counts_by_the_work_that_was_foretold(tmp_path: Path, folder: Path) -> None:
+    study = start_study(plan_on(folder), tmp_path)
+    clock = Clock(study.missing(), None)
+    assert clock.seconds_left is None
+    for trial in study.missing():
+        clock.finish(trial)
+    assert str(clock) == "4 of 4 trials"
+
+
+def test_a_log_has_one_line_a_trial(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = start_study(plan_on(folder, seeds=1), tmp_path)
+    list(shown_study(study, conduct(study, HereWorkers(failing=["long-seed0"]))))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("short, seed 0: ")
+    assert lines[1].startswith("long, seed 0: FAILED: it was asked to fail")
+
+
+@pytest.mark.slow
+def test_processes_of_ones_own_record_the_same_runs_as_training_here(
+    tmp_path: Path, folder: Path
+) -> None:
+    plan = plan_on(folder)
+    here = start_study(plan, tmp_path / "here")
+    carry_out(here, HereWorkers())
+    workers = fitting_workers(plan)
+    assert foretell(tuple(plan.trials()), workers).seconds > 0
+    apart = run_study(plan, home=tmp_path / "apart", workers=LocalWorkers(2))
+    for setting in ("short", "long"):
+        for one, other in zip(here.runs(setting), apart.runs(setting), strict=True):
+            assert one.metrics == other.metrics
+
+
+@pytest.mark.slow
+def test_a_study_that_is_killed_leaves_no_worker_and_goes_on(tmp_path: Path, folder: Path) -> None:
+    plan = plan_on(folder, axes={"epochs": {"one": 1, "endless": 1_000_000}}, seeds=1)
+    file = tmp_path / "plan.toml"
+    file.write_text(plan.to_toml())
+    home = tmp_path / "home"
+    command = [sys.executable, "-m", "lenswork", "study", str(file), "--home", str(home)]
+    process = subprocess.Popen([*command, "--name", "try"], stderr=subprocess.DEVNULL)
+    trials = home / "studies" / "try" / "trials"
+    wait_for(lambda: (trials / "one-seed0" / "classifier.safetensors").is_file())
+    wait_for(lambda: '"epoch"' in read(trials / "endless-seed0" / "history.jsonl"))
+    worker = json.loads((trials / "endless-seed0" / "environment.json").read_text())["process"]
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    wait_for(lambda: not alive(worker))
+    assert [record.state for record in Study(home / "studies" / "try").records()] == [
+        "done", "missing",
+    ]  # fmt: skip
+
+
+def wait_for(condition: Any, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.05)
+
+
+def read(path: Path) -> str:
+    return path.read_text() if path.is_file() else ""
+
+
+def alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
