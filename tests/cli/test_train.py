@@ -72,6 +72,8 @@ def test_every_field_of_the_recipe_has_an_option(lenswork: Any) -> None:
         (["--group", "("], "is no regular expression"),
         (["--validation", "0.3", "--group", "zebra"], "must match every file's name: 24 of 24"),
         (["--recipe-file", "nowhere.toml"], "nowhere.toml"),
+        (["--workers", "2"], "say which with --ray ADDRESS"),
+        (["--ray", "local", "--device", "cpu"], "leave --device out"),
     ],
 )
 def test_wrong_usage_ends_with_2_one_sentence_and_nothing_made(

@@ -19,15 +19,20 @@ from lenswork.cli.options import (
     print_json,
 )
 from lenswork.cli.recipe_options import recipe_options
+from lenswork.cli.sink_options import sink_options, sinks_of
 from lenswork.errors import LensworkError, UsageError
 from lenswork.model.presets import PRESETS
+from lenswork.record.durations import format_seconds
 from lenswork.record.home import home_folder
-from lenswork.record.progress import format_seconds, shown
+from lenswork.record.progress import shown
 from lenswork.record.run import Run
+from lenswork.record.sinks import followed
 from lenswork.record.train import open_for
 from lenswork.record.writer import Recorder
 from lenswork.training.fit import fit
+from lenswork.training.on_ray import train_on_ray
 from lenswork.training.recipe import Recipe
+from lenswork.use.share import pictures_of
 
 
 @click.command(no_args_is_help=False)
@@ -39,7 +44,10 @@ from lenswork.training.recipe import Recipe
     help="A recipe in TOML; other options change it.",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--ray", metavar="ADDRESS", help="Train on this Ray cluster (extra `ray`).")
+@click.option("--workers", type=click.IntRange(1), help="With --ray: its processes [default: 2].")
 @click.option("--name", help="A name for the run in place of the next number.")
+@sink_options
 @home_option
 @data_home_option
 @json_option
@@ -49,7 +57,12 @@ def command(
     preset: str | None,
     recipe_file: Path | None,
     device: str,
+    ray: str | None,
+    workers: int | None,
     name: str | None,
+    tensorboard: Path | None,
+    mlflow: str | None,
+    experiment: str | None,
     home: Path | None,
     data_home: Path | None,
     as_json: bool,
@@ -62,16 +75,26 @@ def command(
     """
     if preset and fields["net"]:
         raise UsageError("give --preset or --net, not both")
+    if workers is not None and ray is None:
+        raise UsageError("--workers are processes of a cluster: say which with --ray ADDRESS")
+    if ray is not None and device != "auto":
+        raise UsageError("--ray trains on the cluster's CPUs: leave --device out")
     said = {key: value for key, value in fields.items() if value not in (None, ())}
     said |= {key: value for key, value in (("data", data), ("net", preset)) if value}
     recipe = Recipe.read(recipe_file).changed(**said) if recipe_file else Recipe(**said)
+    sinks = sinks_of(tensorboard, mlflow, experiment)
     recorder = Recorder(home_folder(home), name)
     recipe, opened = open_for(recipe, data_home)
     for note in opened.notes:
         click.echo(f"note: {note}", err=True)
     stop = Flag()
     with stop_on_interrupt(stop):
-        for _ in shown(recorder.record(fit(recipe, opened, device=device, stop=stop))):
+        if ray is None:
+            events = fit(recipe, opened, device=device, stop=stop)
+        else:
+            events = train_on_ray(recipe, opened, ray, workers or 2, stop=stop)
+        recorded = recorder.record(events)
+        for _ in shown(followed(recorded, recorder, sinks, pictures_of, _complain)):
             pass
     _report(recorder.run, as_json)
 
@@ -91,6 +114,10 @@ def stop_on_interrupt(stop: Flag) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _complain(text: str) -> None:
+    click.echo(f"note: {text}. The run is recorded; lenswork share tells it later", err=True)
 
 
 def _report(run: Run, as_json: bool) -> None:
