@@ -14,6 +14,7 @@ from tiny_data import write_striped_folder
 from tiny_studies import HereWorkers, carry_out, plan_on
 
 from lenswork.errors import PlanError, RunError, UsageError
+from lenswork.study import reuse
 from lenswork.study.conduct import conduct, fitting_workers, foretell, run_study
 from lenswork.study.folder import Study, list_studies, open_study, start_study
 from lenswork.study.progress import Clock, setting_rows, shown_study
@@ -95,6 +96,34 @@ def test_a_network_that_diverged_counts_as_failed(tmp_path: Path, folder: Path) 
     assert calm.reason is None
     assert wild.reason is not None
     assert wild.reason.startswith("diverged")
+
+
+def test_what_another_study_has_done_alike_is_not_done_again(tmp_path: Path, folder: Path) -> None:
+    carry_out(start_study(plan_on(folder, name="first"), tmp_path))
+    axes = {"epochs": {"long": 2, "longer": 3}}
+    second = start_study(plan_on(folder, name="second", axes=axes), tmp_path)
+    ended = carry_out(second, workers := HereWorkers())
+    assert workers.asked == ["longer-seed0", "longer-seed1"]
+    assert len(ended) == 4
+    first = start_study(plan_on(folder, name="first"), tmp_path)
+    for one, other in zip(first.runs("long"), second.runs("long"), strict=True):
+        assert one.metrics == other.metrics
+        assert one.recipe.seed == other.recipe.seed
+
+
+def test_trials_on_other_data_or_versions_are_not_taken_over(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry_out(start_study(plan_on(folder, name="first", seeds=1), tmp_path))
+    monkeypatch.setattr(reuse, "versions", lambda: {"torch": "0.0"})
+    newer = start_study(plan_on(folder, name="newer", seeds=1), tmp_path)
+    carry_out(newer, workers := HereWorkers())
+    assert len(workers.asked) == 2
+    monkeypatch.undo()
+    next((folder / "train" / "high").glob("*.png")).unlink()
+    fewer = start_study(plan_on(folder, name="fewer", seeds=1), tmp_path)
+    carry_out(fewer, workers := HereWorkers())
+    assert len(workers.asked) == 2
 
 
 def test_two_processes_do_not_carry_out_one_study(tmp_path: Path, folder: Path) -> None:

@@ -27,8 +27,13 @@ def environment(device: str) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "device": device,
         "process": os.getpid(),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": versions(),
     }
+
+
+def versions() -> dict[str, str]:
+    """The installed versions of what a run's numbers depend on."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def processor_name() -> str:

@@ -11,6 +11,7 @@ from lenswork.record.run import Run
 from lenswork.record.train import open_for
 from lenswork.study.folder import Study, start_study
 from lenswork.study.plan import Plan, Trial
+from lenswork.study.reuse import take_over
 from lenswork.study.workers import LocalWorkers, Outcome, Task, Workers, local_workers
 from lenswork.training.choose import choose
 from lenswork.training.recipe import Recipe
@@ -81,12 +82,16 @@ def conduct(
 ) -> Generator[TrialDone, None, None]:
     """Do what is missing, and yield each trial as it ends.
 
+    What another study beside this one has done alike is copied (`study/reuse.py`).
     Raises `UsageError` when another process carries out the same study.
     """
     with study.alone():
         trials = {trial.name: trial for trial in study.missing()}
         for trial in trials.values():
             study.clear(trial)
+        for trial in take_over(study, tuple(trials.values()), data_home):
+            yield TrialDone(trial, Run(study.trials_folder / trial.name))
+            del trials[trial.name]
         tasks = [
             Task(trial.name, trial.recipe, study.trials_folder, data_home)
             for trial in trials.values()

@@ -1,0 +1,71 @@
+"""Trials that another study of the same home has done already.
+
+The same recipe and seed on the same data is the same training: `filters`, `depth` and `epochs` all
+have the notes' Conv 32 x 2 after 10 epochs among their settings.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lenswork.data.subset import take_training
+from lenswork.errors import LensworkError
+from lenswork.record.environment import versions
+from lenswork.record.run import Run
+from lenswork.record.train import open_for
+from lenswork.record.writer import UNFINISHED
+from lenswork.study.folder import PLAN, TRIALS, Study
+from lenswork.study.plan import Trial
+from lenswork.training.choose import choose
+from lenswork.training.recipe import Recipe
+
+Pictures = dict[str, int]  # in each part
+
+
+def take_over(study: Study, trials: Sequence[Trial], data_home: Path | None) -> list[Trial]:
+    """Copy the runs of `trials` that other studies beside this one hold; returns those trials.
+
+    A run is the same when its recipe, filled in, is the same to the last field, its data has as
+    many pictures in each part, and it was made with the versions that are installed now.
+    """
+    runs = list(_runs_beside(study))
+    taken = []
+    for trial in trials if runs else ():
+        recipe, pictures = _filled_in(trial.recipe, data_home)
+        same = [
+            run for run in runs if run.recipe == recipe and run.start.get("pictures") == pictures
+        ]
+        if same:
+            _copy(same[0].path, study.trials_folder / trial.name)
+            taken.append(trial)
+    return taken
+
+
+def _runs_beside(study: Study) -> Iterator[Run]:
+    """The finished runs of the other studies in the same folder, made with today's versions."""
+    installed = versions()
+    for plan in sorted(study.path.parent.glob(f"*/{PLAN}")):
+        if plan.parent == study.path:
+            continue
+        for folder in sorted((plan.parent / TRIALS).glob("*/")):
+            try:
+                run = Run(folder)
+                if run.status == "finished" and run.environment["packages"] == installed:
+                    yield run
+            except LensworkError:  # a damaged run of another study is none that can be taken
+                continue
+
+
+def _filled_in(recipe: Recipe, data_home: Path | None) -> tuple[Recipe, Pictures]:
+    """The recipe as its run would record it, and how many pictures its data has."""
+    recipe, data = open_for(recipe, data_home)
+    data = take_training(data, recipe.train_pictures, recipe.seed)
+    return choose(recipe, data).recipe, {name: len(part) for name, part in data.parts.items()}
+
+
+def _copy(run: Path, path: Path) -> None:
+    """Have a copy of a run's folder appear whole."""
+    folder = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=path.parent))
+    shutil.copytree(run, folder, dirs_exist_ok=True)
+    folder.rename(path)
