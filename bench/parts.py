@@ -287,6 +287,36 @@ LABELS = Part(
     rounds=3,
 )
 
+LOOK = Part(
+    name="look",
+    title="How long a look takes",
+    about=(
+        "The feature maps of all layers of `horses-300-deep` for one 300x300 picture in colour "
+        "(the network is loaded; median of 40), and `lenswork mistakes` on a run with 10,000 "
+        "recorded answers, each time a new process (median and slowest of 5 after a first)."
+    ),
+    conditions=("Threads as each program sets them.",),
+    contenders=(
+        Contender(
+            "lenswork",
+            "`activations(...)`, and the whole command `lenswork mistakes`",
+            PROJECT,
+            "lenswork_look.py",
+            ("--seed", "{seed}", "--home", "{home}", "--data", "{data}"),
+        ),
+    ),
+    measures=(
+        Measure("activations_ms", "all feature maps", "ms", 1),
+        Measure("mistakes_seconds", "mistakes", "s"),
+        Measure("slowest_mistakes_seconds", "slowest", "s"),
+    ),
+    targets=(
+        Target("lenswork", "activations_ms", at_most=100.0),
+        Target("lenswork", "slowest_mistakes_seconds", at_most=2.0),
+    ),
+    rounds=3,
+)
+
 RAY = Part(
     name="ray-overhead",
     title="What Ray costs a study",
@@ -326,5 +356,5 @@ RAY = Part(
 )
 
 PARTS: dict[str, Part] = {
-    part.name: part for part in (EPOCH, OVERHEAD, MEMORY, START, DEMO, LABELS, RAY)
+    part.name: part for part in (EPOCH, OVERHEAD, MEMORY, START, DEMO, LABELS, LOOK, RAY)
 }
