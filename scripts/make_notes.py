@@ -45,7 +45,9 @@ HEAD = """# The notes' questions, as studies
 
 Made by `python scripts/make_notes.py` from recorded studies; every number below is measured. The
 notes of the course asked these questions with one training each. Here every setting is trained
-with several seeds, and the verdict says what follows ([how](statistics.md)).
+with several seeds, and the verdict says what follows ([how](statistics.md)). Two trials ran at a
+time, one thread each, and the machine did other work besides, so times are to be compared within a
+table only. A trial that two studies share (two convolutions of 32, ten epochs) was trained once.
 """
 
 

@@ -97,7 +97,11 @@ def test_presets_are_listed_and_drawn_on_one_sheet(lenswork: Any, photo: Path) -
         (["--kernel", " / ".join(["0 " * 10] * 10)], "a kernel may be 1x1 to 9x9, got 10x10"),
         (["--weight", "nan"], "--weight must be a number or a fraction"),
         (["--weight", "1e9"], "a kernel's weight must be from -1,000,000 to 1,000,000, got 1e+09"),
-        (["--preset", "gausian-5"], "Did you mean gaussian-5?"),
+        (["--preset", "gausian-5"], "Did you mean gaussian-5, "),
+        (
+            ["--preset", "gausian-blur"],
+            "Did you mean gaussian-9, gaussian-7, gaussian-5 or gaussian-3?",
+        ),
         (["--weight", "much"], "--weight must be a number or a fraction"),
         (["--pool", "0"], "pool must be 1 or more, got 0"),
         (["--pool", "600"], "use a pool of 510 at most"),
@@ -134,6 +138,8 @@ def test_pictures_of_other_kinds_are_filtered_and_the_change_is_told(
     said = lenswork("filter", tmp_path / "odd.png")
     assert said.code == 0, said.err
     assert f"original  20x30, {colours}" in said.out
+    assert ("with transparency, laid on white" in said.out) == (mode == "RGBA")
+    assert ("16 bits a sample, reduced to 8" in said.out) == (mode == "I;16")
 
 
 def test_a_picture_of_one_pixel_is_filtered_where_padding_makes_room(
@@ -143,7 +149,10 @@ def test_a_picture_of_one_pixel_is_filtered_where_padding_makes_room(
     path = tmp_path / "one.png"
     refused = lenswork("filter", path)
     assert refused.code == 2
-    assert "a 3x3 kernel finds no place on a picture of 1x1 pixels: add a padding" in refused.err
+    assert (
+        "a 3x3 kernel finds no place on a picture of 1x1 pixels: add a padding and use pool 1"
+        in refused.err
+    )
     padded = lenswork("filter", path, "--padding", "zero")
     assert "use pool 1, which pools nothing" in padded.err
     said = lenswork("filter", path, "--padding", "zero", "--pool", "1")

@@ -192,3 +192,28 @@ def test_the_report_loads_neither_torch_nor_matplotlib_nor_scipy(poor: Run) -> N
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert not {"torch", "matplotlib", "scipy", "sklearn"} & set(result.stdout.split())
+
+
+def test_nothing_is_printed_before_what_was_asked_for_is_known_to_be_possible(
+    lenswork: Any, poor: Run, tmp_path: Path
+) -> None:
+    moved = tmp_path / "poor"
+    moved.rename(tmp_path / "away")
+    for words in (
+        ["--out", tmp_path / "sheet.png"],
+        ["--embedding", tmp_path / "map.png"],
+        ["--labels"],
+    ):
+        said = lenswork("mistakes", "poor-1", *words)
+        assert (said.code, said.out) == (2, "")
+
+
+def test_a_temperature_that_cannot_be_fitted_is_said_before_the_report(
+    lenswork: Any, poor: Run, tmp_path: Path
+) -> None:
+    with np.load(poor.path / PREDICTIONS) as kept:
+        arrays = {name.replace("validation_", "test_"): kept[name] for name in kept.files}
+    np.savez(poor.path / PREDICTIONS, **arrays)
+    said = lenswork("mistakes", "poor-1", "--calibrated", tmp_path / "c.safetensors")
+    assert (said.code, said.out) == (2, "")
+    assert "a temperature is fitted on validation pictures" in said.err

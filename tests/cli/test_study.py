@@ -1,6 +1,7 @@
 """`lenswork study` as a user meets it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from tiny_data import write_striped_folder
 from tiny_studies import finished_study, plan_on
 
 from lenswork.cli.study import command
-from lenswork.errors import LensworkError, PlanError, RunError
+from lenswork.errors import LensworkError, PlanError, RunError, UsageError
 from lenswork.study.folder import Study
 
 
@@ -55,15 +56,34 @@ def test_plan_only_trains_nothing_and_leaves_nothing(tmp_path: Path) -> None:
 def test_what_was_found_can_be_shown_again(home: Path) -> None:
     shown = study("show", "try", "--home", str(home))
     assert "short" in shown.stdout
-    assert "FAILED long-seed1: it was asked to fail" in shown.stdout
+    assert "it was asked to fail" in shown.stdout
     assert "--retry-failed" in shown.stdout
     content = json.loads(study("show", "try", "--home", str(home), "--json").stdout)
-    assert content["failures"] == {"long-seed1": "it was asked to fail"}
+    assert content["failures"] == [{"setting": "long", "seed": 1, "reason": "it was asked to fail"}]
 
 
 def test_studies_are_listed(home: Path, tmp_path: Path) -> None:
     assert study("list", "--home", str(home)).stdout == "try: 3 of 4 trials done, 1 failed\n"
     assert "lenswork study filters makes one" in study("list", "--home", str(tmp_path)).stdout
+
+
+def test_a_study_that_cannot_be_read_hides_no_other(home: Path) -> None:
+    broken = home / "studies" / "broken"
+    broken.mkdir()
+    (broken / "plan.toml").write_text("[")
+    shown = study("list", "--home", str(home))
+    shutil.rmtree(broken)
+    assert "try: 3 of 4" in shown.stdout
+    assert "cannot read broken: " in shown.stderr
+
+
+def test_a_study_of_which_every_trial_failed_ends_with_1(tmp_path: Path) -> None:
+    folder = write_striped_folder(tmp_path / "stripes")
+    finished_study(folder, tmp_path, failing=["short-seed0", "long-seed0"], seeds=1)
+    shown = study("show", "try", "--home", str(tmp_path))
+    assert isinstance(shown.exception, LensworkError)
+    assert shown.exception.exit_code == 1
+    assert "all 2 trials of study try failed: it was asked to fail" in str(shown.exception)
 
 
 def test_a_report_is_written_where_it_is_asked(home: Path, tmp_path: Path) -> None:
@@ -84,6 +104,7 @@ def test_a_report_is_written_where_it_is_asked(home: Path, tmp_path: Path) -> No
         (["epochs", "--epochs", "3"], PlanError, "varies epochs itself: leave --epochs out"),
         (["show", "nothing"], RunError, "there is no study 'nothing'"),
         (["report", "nothing"], RunError, "there is no study 'nothing'"),
+        (["normalise", "--ray", ""], UsageError, "--ray: expected a cluster's address"),
         (["filters", "--name", "a/b"], PlanError, "a name has letters"),
         (["filters", "--data", "/no/such/folder"], LensworkError, "/no/such/folder"),
     ],

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from look_nets import classifier_of, cut_off, first_conv, noise, texts, wrapped
+from look_nets import classifier_of, cut_off, first_conv, noise, overlapping, texts, wrapped
 from torch import nn
 
 from lenswork.errors import NetError, UsageError
@@ -92,6 +92,71 @@ def test_a_thousand_random_values_are_the_networks_own() -> None:
     assert padded > 20
 
 
+def test_a_thousand_sums_are_checked_before_the_activation_hides_them() -> None:
+    net = "conv 6 same, pool, conv 5, flatten, dense 12, dense classes"
+    classifier, picture = classifier_of(net, (16, 16, 1), seed=4), noise((16, 16, 1))
+    network = classifier.network
+    assert isinstance(network, Network)
+    scaled = to_input(torch.from_numpy(picture[np.newaxis]), classifier.contract.preprocess.scale)
+    with torch.inference_mode():
+        before = [scaled, *network.activations(scaled)]
+        sums = {}
+        for place, layer in enumerate(network.layers):
+            if isinstance(layer, nn.Conv2d):
+                sums[place] = nn.functional.conv2d(
+                    before[place], layer.weight, layer.bias, padding=layer.padding
+                )
+            elif isinstance(layer, nn.Linear):
+                sums[place] = before[place] @ layer.weight.T + layer.bias
+    chance, below = np.random.default_rng(2), 0
+    for _ in range(CHOICES):
+        place = int(chance.choice(list(sums)))
+        channel, *at = (int(chance.integers(side)) for side in sums[place].shape[1:])
+        worked = arithmetic(classifier, picture, str(place + 1), channel, at or None)
+        own = float(sums[place][(0, channel, *at)])
+        assert worked.before == pytest.approx(own, abs=2e-6)
+        assert worked.agrees
+        if worked.activation is not None:
+            assert worked.network_before == pytest.approx(own, abs=2e-6)
+            below += worked.before < 0
+    assert below > 200
+
+
+def test_a_wrong_sum_below_zero_is_found_though_a_relu_hides_it() -> None:
+    classifier = classifier_of("conv 1, flatten, dense classes")
+    conv = first_conv(classifier)
+    assert conv.bias is not None
+    with torch.no_grad():
+        conv.bias.fill_(-50)
+    worked = arithmetic(classifier, noise((12, 12, 1)), "1", 0, (0, 0))
+    assert (worked.value, worked.network, worked.agrees) == (0, 0, True)
+    wrong = replace(worked, before=worked.before - 1)
+    assert not wrong.agrees
+    assert "own sum before relu" in arithmetic_text(worked)
+    assert "DOES NOT AGREE" in arithmetic_text(wrong)
+    assert "+ bias -50  = " in arithmetic_text(worked)
+
+
+def test_one_product_is_told_in_the_singular() -> None:
+    classifier = classifier_of("conv 1 1x1, flatten, dense classes")
+    assert "sum of 1 product  " in arithmetic_text(arithmetic(classifier, noise((12, 12, 1)), "1"))
+
+
+@pytest.mark.parametrize("size", [1, 3, 5, 7])
+def test_no_two_words_of_a_figure_of_many_channels_overlap(size: int) -> None:
+    net = f"conv 5, conv 4 {size}x{size} same, flatten, dense classes"
+    figure = arithmetic_figure(arithmetic(classifier_of(net), noise((12, 12, 1)), "2", 1, (0, 2)))
+    assert not overlapping(figure)
+    assert not cut_off(figure)
+
+
+def test_the_window_has_the_colours_of_the_input_beside_it() -> None:
+    classifier = classifier_of("conv 5, conv 4, flatten, dense classes")
+    figure = arithmetic_figure(arithmetic(classifier, noise((12, 12, 1)), "2", 1, (0, 2)))
+    for given, window in zip(figure.axes[::4], figure.axes[1::4], strict=True):
+        assert window.images[0].get_clim() == given.images[0].get_clim()
+
+
 def test_a_hand_worked_convolution() -> None:
     classifier = classifier_of("conv 1, flatten, dense classes", (4, 4, 1), normalise=False)
     conv = first_conv(classifier)
@@ -105,7 +170,7 @@ def test_a_hand_worked_convolution() -> None:
     assert worked.total == 4 + 25 - 4 * 36 + 49 + 100 == 34
     assert (worked.bias, worked.before, worked.value, worked.network) == (-7, 27, 27, 27)
     text = arithmetic_text(worked)
-    assert "sum of 9 products  34\n- bias 7  = 27\nrelu(27)  = 27\n" in text
+    assert "sum of 9 products  34\n+ bias -7  = 27\nrelu(27)  = 27\n" in text
     assert "the network's own value  27  (agrees: differs by 0)\n" in text
     said = "rule: agrees within 1e-06 x max(1, sum of magnitudes) = 1e-06 x max(1, 329) = 0.00033"
     assert text.endswith(said)

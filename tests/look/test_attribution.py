@@ -217,14 +217,18 @@ def test_the_sanity_check_gives_the_rank_correlation_with_each_redrawn_network()
         if number == found.sanity.chosen:
             np.testing.assert_allclose(found.sanity.values, map_.values, atol=1e-6)
     lines = found.sanity.lines()
-    assert lines[0].startswith(f"rank correlation {np.mean(found.sanity.correlations):+.2f} (")
-    assert lines[1].startswith(f"without signs {np.mean(found.sanity.absolute):+.2f} (")
-    assert lines[2] == "3 re-drawn, 144 places"
-    assert lines[3] == found.sanity.sentence()
+    assert lines[0] == "size of rank correlation"
+    for line, name in ((1, "absolute"), (2, "correlations")):
+        sizes = np.abs(getattr(found.sanity, name))
+        said = f"signs {sizes.mean():.2f} ({sizes.min():.2f} to {sizes.max():.2f})"
+        assert lines[line].endswith(said)
+    assert lines[3] == "mean (range) over 3 re-drawn"
+    assert lines[4] == "at 144 places"
+    assert lines[5] == found.sanity.sentence()
     assert [line.strip() for line in found.lines()[1:]] == lines
     content = json.loads(json.dumps(found.as_dict()))
     assert content["class"] == "top"
-    assert content["sanity"]["sentence"] == lines[3]
+    assert content["sanity"]["sentence"] == lines[5]
     assert content["sanity"]["rank_correlation"] == list(found.sanity.correlations)
 
 
@@ -246,8 +250,8 @@ NO_ORDER = np.array([3, 8, 1, 5, 4, 7, 6, 2])  # its rank correlation with 1..8 
 def test_a_map_that_any_network_draws_is_said_to_show_the_picture() -> None:
     sentence = sanity_from(RISING, RISING**2, RISING * 3).sentence()
     assert sentence == (
-        "This map hardly changes when the weights are re-drawn: it shows the picture's edges, not "
-        "what was learned (rank correlation 1.00, at least 0.7)."
+        "This map hardly changes when the weights are re-drawn: it shows the picture, not what "
+        "was learned (rank correlation 1.00, at least 0.7)."
     )
 
 
@@ -293,12 +297,37 @@ def test_the_verdict_is_by_the_mean_of_what_is_known(
 def test_places_that_are_0_in_every_map_are_counted_and_left_out_once() -> None:
     nothing = [0] * 100
     found = sanity_from([*nothing, *RISING], [*nothing, *NO_ORDER])
-    assert found.verdict == "picture"
+    assert found.verdict == "learned"
     assert (found.zeros, found.places) == (100, 108)
-    assert found.elsewhere[0] == pytest.approx(0, abs=1e-9)
-    assert "100 of 108 places are 0 in all these maps; over the others it is 0.0" in (
-        found.sentence()
+    assert found.correlations == pytest.approx((0,), abs=1e-9)
+    assert found.sentence() == (
+        "This map depends on what was learned (rank correlation 0.00, at most 0.5, over the 8 "
+        "places that are not 0 in every map). At the other 100 of 108 places every network's map "
+        "is 0, trained or not."
     )
+    assert found.numbers()[-1] == "at 8 of 108 places"
+
+
+def test_the_number_that_is_printed_is_the_one_that_is_judged() -> None:
+    found = sanity_from(RISING, RISING[::-1], RISING)
+    assert found.correlations == pytest.approx((-1, 1))
+    assert found.numbers()[:2] == ["size of rank correlation", "1.00 (1.00 to 1.00)"]
+    assert "(rank correlation 1.00, at least 0.7)" in found.sentence()
+    assert found.numbers()[2] == "mean (range) over 2 re-drawn"
+    assert sanity_from(RISING, NO_ORDER).numbers()[2] == "with 1 re-drawn"
+
+
+def test_a_map_that_is_flat_where_any_map_is_not_0_is_said_to_be() -> None:
+    found = sanity_from([0, 0, 0, 1, 1], [0, 0, 0, 1, 2])
+    assert found.verdict == "unknown"
+    assert "this map is flat" in found.sentence()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_verdict_rests_on_fewer_than_three_networks(method: Method) -> None:
+    [found] = attribute(classifier_of(), some(), method)
+    assert found.sanity is not None
+    assert len(found.sanity.correlations) >= 3
 
 
 def test_the_map_that_is_shown_is_the_usual_one_and_flat_only_where_all_are() -> None:
@@ -346,7 +375,7 @@ def test_a_map_that_is_zero_everywhere_is_said_to_be_and_divides_by_nothing() ->
     [found] = attribute(dead(), some(), redrawn=2)
     assert not found.values.any()
     assert found.sanity is not None
-    assert found.sanity.lines()[0] == "rank correlation unknown: flat map"
+    assert found.sanity.lines()[:2] == ["size of rank correlation", "unknown: flat map"]
     assert found.as_dict()["rank_correlation_with_redrawn"] == [None, None]
     figure = attribution_figure([found])
     assert "0 everywhere" in figure.axes[1].get_xlabel()
@@ -382,9 +411,9 @@ def test_the_figure_has_picture_map_and_check_of_each_picture(tmp_path: Path) ->
         assert one.sanity is not None
         assert np.array_equal(drawn[1], overlay(one.picture, one.sanity.values, signed=True)[0])
         assert "unexplained" in map_.get_xlabel()
-        assert check.get_title().startswith(f"weights re-drawn, {one.sanity.chosen + 1} of 3")
+        assert check.get_title().startswith(f"weights re-drawn, {one.sanity.chosen + 1} of 5")
         assert "correlation" in check.get_xlabel()
-        assert "3 re-drawn, 144 places" in check.get_xlabel()
+        assert "over 5 re-drawn\nat " in check.get_xlabel()
         assert one.sanity.sentence() in words(figure)
     assert "half the variance of its ranks" in words(figure)
     save_figure(figure, tmp_path / "attribution.png", dpi=40)

@@ -286,6 +286,34 @@ def test_a_dead_filter_is_marked_in_both_figures() -> None:
     assert "no picture excites it" in texts
 
 
+def test_a_filter_that_fires_on_few_pictures_is_called_nearly_dead(look: FilterLook) -> None:
+    rare = dataclasses.replace(
+        look, pictures=1027, fired=np.array([1, 10, 11, 0, 500, 1027]), rectified=True
+    )
+    assert rare.nearly_dead == (0, 1)
+    line = "nearly dead: 0 fires on 1, 1 fires on 10 of 1,027 pictures"
+    assert line in rare.describe()
+    words = [text.get_text() for axes in patches_figure(rare).axes for text in axes.texts]
+    assert any("nearly dead: fires on\n1 of 1,027 pictures" in text for text in words)
+    assert dataclasses.replace(rare, rectified=False).nearly_dead == ()
+
+
+def test_small_answers_keep_their_digits(look: FilterLook) -> None:
+    row = tuple(dataclasses.replace(patch, answer=0.00123) for patch in look.strongest[0])
+    small = dataclasses.replace(look, strongest=(row, *look.strongest[1:]))
+    words = [text.get_text() for axes in patches_figure(small).axes for text in axes.texts]
+    assert any("0.0012 to 0.0012" in text for text in words)
+
+
+def test_the_pictures_that_are_seen_are_counted_for_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strongest, "BATCH", 4)
+    told: list[tuple[int, int]] = []
+    part = striped_pictures(6, 3, 0)
+    look_at_filters(classifier_of(NET), part, progress=lambda *seen: told.append(seen))
+    assert told[-1] == (len(part), len(part))
+    assert [seen for seen, _ in told] == sorted({*range(4, len(part), 4), len(part)})
+
+
 def test_wrong_channels_and_filters_are_refused_with_those_there_are(look: FilterLook) -> None:
     with pytest.raises(UsageError, match=r"lie over 4 maps: say which input channel.*0 to 3"):
         weights_figure(look)

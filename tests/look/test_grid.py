@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from look_nets import classifier_of, cut_off, first_conv, noise, texts, wrapped
+from look_nets import classifier_of, cut_off, first_conv, noise, overlapping, texts, wrapped
 from torch import nn
 
 from lenswork.errors import UsageError
@@ -246,6 +247,39 @@ def test_arrays_are_saved_under_the_layers_names_without_pickle(tmp_path: Path) 
         np.testing.assert_allclose(
             saved["probabilities"], classifier.probabilities_of([picture.picture])
         )
+
+
+def test_a_layer_asked_for_twice_is_refused_in_words() -> None:
+    with pytest.raises(UsageError, match="'1 conv 4' is asked for twice, as '1' and as 'conv 4'"):
+        channel_maps(classifier_of(NET), shown(1), layers=["1", "conv 4"])
+
+
+def test_flat_channels_are_named_in_the_line() -> None:
+    classifier = classifier_of("conv 3, flatten, dense classes")
+    conv = first_conv(classifier)
+    assert conv.bias is not None
+    with torch.no_grad():
+        conv.weight[2] = 0
+        conv.bias[2] = 0.5
+    line = all_channel_maps(classifier, shown(1)[0]).layers[0].line()
+    assert line.endswith(", 1 of 3 flat: 2")
+
+
+def test_class_names_are_folded_and_not_cut_where_there_is_room() -> None:
+    classifier = classifier_of("flatten, dense classes", classes=10)
+    maps = all_channel_maps(classifier, shown(1)[0])
+    maps = replace(maps, classes=("T-shirt/top", "Ankle boot", *"abcdefgh"))
+    figure = sheet_figure(maps)
+    assert {"T-shirt/\ntop", "Ankle\nboot"} <= set(texts(figure))
+    assert not overlapping(figure)
+
+
+def test_a_letter_that_the_font_lacks_is_written_as_its_escape() -> None:
+    picture = Shown("\u540d.png", noise((12, 12, 1)))
+    figure = channel_figure(channel_maps(classifier_of(NET), [picture]))
+    assert "\\u540d.png\n12x12" in texts(figure)
+    assert not cut_off(figure)  # a missing glyph would warn here
+    assert written("Zürich β…") == "Zürich β…"
 
 
 def test_the_longest_ids_keep_their_end_and_stay_on_the_page() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from look_nets import overlapping
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage, signal
@@ -335,7 +336,7 @@ def test_zero_is_written_without_a_sign() -> None:
 
 
 def test_what_does_not_fit_is_refused_with_what_would() -> None:
-    fit = "picture of 8x20 pixels: add a padding, or use a kernel of 8x8 at most"
+    fit = "picture of 8x20 pixels: add a padding, or use a kernel of 7x7 at most"
     with pytest.raises(UsageError, match=f"9x9 kernel finds no place on a {fit}"):
         FilterLab(preset("box-9")).apply(noise(8, 20))
     with pytest.raises(UsageError, match="filtered picture of 6x18: use a pool of 6 at most"):
@@ -351,6 +352,31 @@ def test_what_does_not_fit_is_refused_with_what_would() -> None:
     with pytest.raises(UsageError, match="padding must be one of none, zero, edge, reflect"):
         FilterLab(preset("box-3"), padding="same")  # type: ignore[arg-type]
     assert FilterLab(preset("box-9"), padding="zero").apply(noise(8, 20)).filtered.shape[0] == 8
+
+
+@pytest.mark.parametrize(("pool", "stride", "side"), [(1, 1, 3), (2, 1, 5), (2, 3, 5), (3, 2, 6)])
+def test_what_a_refusal_suggests_makes_room(pool: int, stride: int, side: int) -> None:
+    with pytest.raises(UsageError) as error:
+        FilterLab(preset("box-9"), stride=stride, pool=pool).apply(noise(side, 20))
+    words = str(error.value)
+    smaller = re.search(r"a kernel of (\d+)x", words)
+    if smaller:
+        kernel = Kernel(((1.0,) * int(smaller[1]),) * int(smaller[1]))
+        FilterLab(kernel, stride=stride, pool=pool).apply(noise(side, 20))
+    larger = re.search(r"a picture of (\d+)x\d+ at least", words)
+    assert larger
+    FilterLab(preset("box-9"), stride=stride, pool=pool).apply(noise(int(larger[1]), 30))
+    most = re.search(r"padding and use a? ?pool (?:of )?(\d+)", words)
+    padded = int(most[1]) if most else pool
+    FilterLab(preset("box-9"), stride=stride, padding="zero", pool=padded).apply(noise(side, 20))
+
+
+@pytest.mark.parametrize("shape", [(2, 700), (700, 2), (1, 1)])
+def test_the_ticks_of_a_thin_picture_do_not_overlap(shape: tuple[int, int]) -> None:
+    figure = lab_figure(FilterLab(preset("box-3"), padding="zero", pool=1).apply(noise(*shape)))
+    assert not overlapping(figure)
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert str(shape[0] - 1) in labels or len(labels) > 1
 
 
 def test_the_embedded_photograph_is_the_one_that_its_attribution_names() -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 from tiny_data import SIDE, striped_data, write_striped_folder
 
 from lenswork.errors import PictureError, RunError, UsageError
-from lenswork.look.pictures import Shown, changes, part_of, picture_file, some_pictures
+from lenswork.look.pictures import Shown, as_dicts, changes, part_of, picture_file, some_pictures
 from lenswork.model.preprocess import Preprocess
 from lenswork.record.run import Run
 from lenswork.record.train import train
@@ -107,6 +107,25 @@ def test_what_the_contract_changes_is_said_in_a_sentence(
 ) -> None:
     preprocess = Preprocess(height=28, width=28, colours=colours)
     assert changes([Shown("a", np.zeros(shape, np.uint8))], preprocess) == said
+
+
+@pytest.mark.parametrize(
+    ("pixels", "said"),
+    [
+        (np.full((4, 5, 4), 100, np.uint8), "with transparency, laid on white"),
+        (np.full((4, 5), 40_000, np.uint16), "16 bits a sample, reduced to 8"),
+        (np.full((4, 5, 4), 255, np.uint8), ""),
+        (np.full((4, 5, 3), 9, np.uint8), ""),
+    ],
+)
+def test_what_reading_a_file_changed_is_said(pixels: Any, said: str, tmp_path: Path) -> None:
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    shown = picture_file(tmp_path / "a.png")
+    assert shown.reading == said
+    colours: Any = "grey" if shown.picture.shape[2] == 1 else "rgb"
+    same = Preprocess(height=4, width=5, colours=colours)
+    assert changes([shown], same) == ([f"a.png: {said}"] if said else [])
+    assert as_dicts([shown], same)[0]["changed"] == (said or None)
 
 
 def test_one_sentence_does_for_pictures_that_are_changed_alike() -> None:

@@ -38,8 +38,8 @@ def test_the_notes_sizes_are_derived_in_words() -> None:
         ("conv 2 same", "unchanged: zeros around the map make room for the 3x3; one map"),
         ("conv 2 stride 3", "floor(28 / 3) = 9, the last row and the last column are"),
         ("pool 3x2 stride 5", "the last 2 columns"),
-        ("pool 1x5", "28 - 1 + 1 = 28; 28 - 5 + 1 = 24; each of 1 maps"),
-        ("pool avg global", "one number for each of 1 maps: its whole average"),
+        ("pool 1x5", "28 - 1 + 1 = 28; 28 - 5 + 1 = 24"),
+        ("pool avg global", "one number for the one map: its whole average"),
         ("dropout", "unchanged: numbers are dropped in training only"),
         ("batchnorm", "unchanged: each channel is moved and stretched"),
         ("tanh", "unchanged: tanh of each number"),
@@ -200,6 +200,16 @@ def test_the_field_is_drawn_whole_and_no_word_is_cut_off(
     assert left <= min(seen.whole_columns[0], 0) - 0.5
     assert right >= max(seen.whole_columns[1], 28) - 0.5
     assert "what it sees" in " ".join(texts(figure))
+
+
+def test_one_row_of_padding_is_told_in_the_singular_and_panels_are_level() -> None:
+    seen = sight("conv 8 same, flatten, dense classes", DIGITS, "1", (0, 5))
+    assert "padding stands in for 1 row above" in str(seen)
+    whole = sight("conv 8, flatten, dense classes", DIGITS, "1", (5, 5))
+    figure = sight_figure(whole, noise(DIGITS))
+    assert not cut_off(figure)
+    one, other = (axes.get_window_extent() for axes in figure.axes)
+    assert (one.y0, one.y1) == pytest.approx((other.y0, other.y1), abs=0.5)
 
 
 def test_a_field_without_pixels_and_a_picture_of_another_size() -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from tiny_data import write_striped_folder
 from tiny_studies import HereWorkers, carry_out, plan_on
 
 from lenswork.errors import PlanError, RunError, UsageError
 from lenswork.study import reuse
-from lenswork.study.conduct import conduct, fitting_workers, foretell, run_study
+from lenswork.study.conduct import TrialDone, conduct, fitting_workers, foretell, run_study
 from lenswork.study.folder import Study, list_studies, open_study, start_study
 from lenswork.study.progress import Clock, setting_rows, shown_study
 from lenswork.study.results import results_of
@@ -126,6 +127,39 @@ def test_trials_on_other_data_or_versions_are_not_taken_over(
     assert len(workers.asked) == 2
 
 
+def test_runs_that_were_trained_otherwise_than_the_plan_now_says_are_not_taken_for_its_own(
+    tmp_path: Path, folder: Path
+) -> None:
+    study = start_study(plan_on(folder), tmp_path)
+    carry_out(study)
+    changed = plan_on(folder, axes={"epochs": {"short": 40, "long": 2}})
+    (study.path / "plan.toml").write_text(changed.to_toml())
+    with pytest.raises(RunError, match=r"trial short-seed0 .* epochs 1, .* now says 40.*--name"):
+        Study(study.path).records()
+
+
+def test_pictures_that_change_under_their_names_stop_the_study(
+    tmp_path: Path, folder: Path
+) -> None:
+    study = start_study(plan_on(folder, seeds=1), tmp_path)
+    carry_out(study)
+    for file in (folder / "validation").rglob("*.png"):
+        Image.new("L", (12, 12), 7).save(file)
+    longer = start_study(plan_on(folder, seeds=2), tmp_path)
+    with pytest.raises(RunError, match=r"validation pictures .* have changed in between"):
+        carry_out(longer)
+    assert [record.state for record in longer.records()].count("done") == 2
+
+
+def test_failures_of_trials_that_the_plan_does_not_have_are_not_its_own(
+    tmp_path: Path, folder: Path
+) -> None:
+    study = start_study(plan_on(folder), tmp_path)
+    study.note_failure("nosuch-seed0", "x")
+    study.note_failure("long-seed1", "y")
+    assert study.failures() == {"long-seed1": "y"}
+
+
 def test_two_processes_do_not_carry_out_one_study(tmp_path: Path, folder: Path) -> None:
     study = start_study(plan_on(folder), tmp_path)
     with study.alone(), pytest.raises(UsageError, match="by another process"):
@@ -169,7 +203,7 @@ def test_the_clock_counts_by_the_work_that_was_foretold(tmp_path: Path, folder: 
     clock = Clock(study.missing(), None)
     assert clock.seconds_left is None
     for trial in study.missing():
-        clock.finish(trial)
+        clock.finish(TrialDone(trial, None))
     assert str(clock) == "4 of 4 trials"
 
 

@@ -120,3 +120,11 @@ def test_all_right_or_all_wrong_leaves_room_on_new_pictures(accuracy: float) -> 
 def test_what_is_no_table_of_answers_is_refused(table: Correct, text: str) -> None:
     with pytest.raises(UsageError, match=text):
         checked("a", table)
+
+
+def test_the_mean_is_the_share_of_right_answers_to_the_last_bit() -> None:
+    correct = np.random.default_rng(5).random((7, 301)) < 0.7
+    found = setting_result("16", correct)
+    assert found.mean == int(correct.sum()) / 2107
+    assert found.over_seeds is not None
+    assert found.mean in found.over_seeds

@@ -8,6 +8,7 @@ from scipy import stats
 
 from lenswork.errors import UsageError
 from lenswork.study.intervals import (
+    geometric_mean_of,
     mean_of,
     ratio_of,
     t_probability,
@@ -50,6 +51,39 @@ def test_one_seed_has_a_mean_and_no_interval() -> None:
 def test_a_mean_of_nothing_is_refused() -> None:
     with pytest.raises(UsageError, match="at least one finished trial, got none"):
         mean_of([])
+
+
+def test_a_geometric_mean_has_students_interval_of_the_logarithms() -> None:
+    seconds = [1.2, 1.6, 2.1]
+    expected = stats.ttest_1samp(np.log(seconds), 0).confidence_interval(0.95)
+    found = geometric_mean_of(seconds)
+    assert found.mean == pytest.approx(stats.gmean(seconds))
+    assert found.deviation == pytest.approx(np.std(seconds, ddof=1))
+    assert found.interval is not None
+    assert (found.interval.low, found.interval.high) == pytest.approx(tuple(np.exp(expected)))
+
+
+def test_a_time_is_never_below_0_however_much_two_seeds_differ() -> None:
+    found = geometric_mean_of([0.02, 0.09])
+    assert found.interval is not None
+    assert 0 < found.interval.low < found.mean < found.interval.high
+
+
+def test_a_geometric_mean_of_one_time_is_that_time() -> None:
+    found = geometric_mean_of([0.3])
+    assert (found.mean, found.deviation, found.interval) == (0.3, None, None)
+
+
+def test_a_rate_that_nobody_measured_stays_unknown() -> None:
+    found = geometric_mean_of([4.0, math.nan])
+    assert math.isnan(found.mean)
+    assert found.interval is None
+
+
+@pytest.mark.parametrize("values", [[], [1.0, 0.0], [-1.0]])
+def test_a_geometric_mean_of_what_is_not_above_0_is_refused(values: list[float]) -> None:
+    with pytest.raises(UsageError, match="times and rates are above 0"):
+        geometric_mean_of(values)
 
 
 def test_a_ratio_of_times_is_welchs_interval_of_the_logarithms() -> None:

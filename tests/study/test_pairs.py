@@ -128,3 +128,12 @@ def test_two_networks_have_the_interval_of_bonett_and_price_worked_by_hand() -> 
     assert found.here is None
     assert found.difference == pytest.approx(10 / 98)
     assert ends(found.anew) == pytest.approx((0.1 - 0.0854329, 0.1 + 0.0854329), abs=1e-6)
+
+
+def test_settings_with_equally_many_right_answers_differ_by_exactly_0() -> None:
+    chance = np.random.default_rng(3)
+    for _ in range(50):
+        answers = chance.random((3, 97)) < 0.8
+        mixed = chance.permutation(answers.ravel()).reshape(3, 97)
+        assert compare(answers, mixed).difference == 0
+        assert compare(answers, np.concatenate([mixed, mixed])).difference == 0

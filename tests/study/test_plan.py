@@ -1,5 +1,6 @@
 """A plan says a study in full, or is refused with the word that is wrong."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,20 @@ def test_more_seeds_add_trials_and_change_none() -> None:
     assert many[: len(few)] == few
 
 
+def test_names_of_trials_are_short_and_differ_whatever_the_settings_are_called() -> None:
+    nets = [
+        "conv 8, pool, conv 8, pool, flatten, dense 128, dense classes",
+        "flatten, dense classes",
+    ]
+    names = {"ясно": 1, "тихо": 2, "x" * 300: 3, "16 filters, epochs 5": 4, "a/b": 5}
+    trials = list(plan(axes={"net": nets, "epochs": names}, seeds=3).trials())
+    assert len({trial.name for trial in trials}) == len(trials)
+    for trial in trials:
+        assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,55}", trial.name), trial.name
+    assert next(plan(axes={"epochs": names}).trials()).setting == "ясно"
+    assert BUILTIN["filters"].settings[0].slug == "16-filters"
+
+
 def test_left_out_every_pair_is_compared_and_with_a_baseline_each_with_it() -> None:
     axes = {"epochs": {"one": 1, "two": 2, "three": 3}}
     assert len(plan(axes=axes).compared()) == 3
@@ -92,9 +107,13 @@ def test_the_built_in_plans_ask_what_the_notes_ask() -> None:
         ({"axes": {"seed": [1, 2]}}, "seeds are not set by hand"),
         ({"base": {"seed": 1}}, "seeds are not set by hand"),
         ({"axes": {"epochs": {"a b": 1, "a-b": 2}}}, "would share the name a-b"),
+        ({"axes": {"epochs": [1, 1]}}, "has a value twice"),
+        ({"axes": {"epochs": 3}}, "expected a list or a table of values"),
+        ({"pairs": [["epochs 1", "epochs 2"], ["epochs 2", "epochs 1"]]}, "a pair twice"),
+        ({"pairs": [["epochs 1", "epochs 2"]], "baseline": "epochs 1"}, "not both"),
         ({"baseline": "epochs 9"}, "there is no setting 'epochs 9'"),
         ({"pairs": [["epochs 1", "epochs 1"]]}, "compares 'epochs 1' with itself"),
-        ({"pairs": [["epochs 1"]]}, "pairs"),
+        ({"pairs": [["epochs 1"]]}, "pairs: expected two names each"),
         ({"name": "../up"}, "a name has letters"),
         ({"seeds": 0}, "seeds"),
         ({"axes": [1, 2]}, "axes"),

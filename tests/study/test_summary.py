@@ -1,18 +1,15 @@
-"""A summary and its report say what the trials' records say."""
+"""A summary says what the trials' records say."""
 
-import re
-from html.parser import HTMLParser
+import math
 from pathlib import Path
 
 import pytest
 from tiny_data import write_striped_folder
 from tiny_studies import finished_study, plan_on
 
-from lenswork.errors import RunError, UsageError
+from lenswork.errors import RunError
 from lenswork.study.folder import Study, start_study
-from lenswork.study.report import write_report
-from lenswork.study.summary import front_of, summarise
-from lenswork.study.words import sentences
+from lenswork.study.summary import Failure, front_of, summarise
 
 
 @pytest.fixture(scope="module")
@@ -26,15 +23,26 @@ def test_a_summary_holds_every_finished_trial_and_every_failure(study: Study) ->
     summary = summarise(study)
     assert summary.results.settings["short"].seeds == (0, 1, 2)
     assert summary.results.settings["long"].seeds == (0, 2)
-    assert dict(summary.failures) == {"long-seed1": "it was asked to fail"}
+    assert summary.failures == (Failure("long", 1, "it was asked to fail"),)
     assert [setting.seeds for setting in summary.verdict.settings] == [3, 2]
     assert summary.missing == 0
 
 
-def test_costs_are_means_over_the_trials(study: Study) -> None:
+def test_a_setting_of_which_every_trial_failed_is_said_to_have_no_verdict(tmp_path: Path) -> None:
+    folder = write_striped_folder(tmp_path / "stripes")
+    failing = ["long-seed0", "long-seed1"]
+    summary = summarise(finished_study(folder, tmp_path, failing=failing))
+    assert dict(summary.unfinished) == {"long": "all 2 trials failed"}
+    assert summary.verdict.pairs == ()
+    assert summary.without_verdict == (
+        "No verdict on short against long: of long all 2 trials failed.",
+    )
+
+
+def test_costs_are_geometric_means_over_the_trials(study: Study) -> None:
     seconds = [sum(row["train_seconds"] for row in run.history) for run in study.runs("short")]
     cost = summarise(study).costs["short"].train_seconds
-    assert cost.mean == pytest.approx(sum(seconds) / 3)
+    assert cost.mean == pytest.approx(math.prod(seconds) ** (1 / 3))
     assert cost.interval is not None
 
 
@@ -53,42 +61,3 @@ def test_a_study_without_a_finished_trial_has_no_summary(tmp_path: Path) -> None
     folder = write_striped_folder(tmp_path / "stripes")
     with pytest.raises(RunError, match="no trial of study try is finished"):
         summarise(start_study(plan_on(folder), tmp_path))
-
-
-class Sources(HTMLParser):
-    """Every address that a page asks a browser to fetch."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        self.found += [value or "" for name, value in attrs if name in ("src", "href")]
-
-
-def test_an_html_report_holds_everything_and_asks_for_nothing(study: Study, tmp_path: Path) -> None:
-    [file] = write_report(study, tmp_path / "report.html")
-    page = file.read_text("utf-8")
-    sources = Sources()
-    sources.feed(page)
-    assert len(sources.found) == 3
-    assert all(address.startswith("data:image/png;base64,") for address in sources.found)
-    assert "How &lt;long&gt;?" in page
-    assert "Failed: long-seed1: it was asked to fail" in page
-    for pair in summarise(study).verdict.pairs:
-        for sentence in sentences(pair):
-            assert sentence in page
-
-
-def test_a_markdown_report_has_its_figures_beside_it(study: Study, tmp_path: Path) -> None:
-    [file, *figures] = write_report(study, tmp_path / "report.md")
-    text = file.read_text("utf-8")
-    assert re.findall(r"\]\((.*?\.png)\)", text) == [figure.name for figure in figures]
-    assert all(figure.read_bytes().startswith(b"\x89PNG") for figure in figures)
-    rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert len({row.count("|") for row in rows}) == 1, "every row has as many cells"
-
-
-def test_a_report_of_another_kind_is_refused(study: Study, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"\.html or \.md, got 'report\.pdf'"):
-        write_report(study, tmp_path / "report.pdf")

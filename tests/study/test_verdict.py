@@ -10,7 +10,7 @@ from lenswork.errors import UsageError
 from lenswork.study.crossed import Correct
 from lenswork.study.simulate import World, draw
 from lenswork.study.verdict import PairVerdict, holm, verdicts
-from lenswork.study.words import lines, sentences
+from lenswork.study.words import lines, notes, sentences, time_sentences
 
 
 def study(
@@ -128,7 +128,27 @@ def test_two_networks_are_not_taken_for_two_settings() -> None:
     assert pair.mcnemar is not None
     said = sentences(pair)
     assert "this network of 32 did better than this one of 16" in said[0]
-    assert "One seed each says nothing of the settings" in said[1]
+    assert len(said) == 1
+
+
+def test_that_one_seed_says_little_is_said_once_at_the_end() -> None:
+    found = verdicts(study([0.8, 0.85, 0.9], seeds=1))
+    said = lines(found)
+    assert len(said) == 3 + 3 + 1
+    assert said[-1] == (
+        "One seed each says nothing of the settings, only of these networks: train each with 3 "
+        "seeds or more."
+    )
+    [alone] = notes(verdicts(study([0.8, 0.9], seeds=1)))
+    assert alone.endswith("only of these two networks: train both with 3 seeds or more.")
+    assert notes(verdicts(study([0.8, 0.9], seeds=3))) == []
+
+
+def test_where_some_pairs_have_one_seed_each_they_are_named() -> None:
+    tables = study([0.8, 0.85, 0.9])
+    tables = {"16": tables["16"][:1], "32": tables["32"][:1], "64": tables["64"]}
+    [said] = [one for one in notes(verdicts(tables)) if one.startswith("One seed")]
+    assert said.startswith("One seed each (32 and 16) says nothing of the settings")
 
 
 def test_a_single_seed_against_several_says_what_was_borrowed() -> None:
@@ -145,6 +165,47 @@ def test_settings_that_answer_alike_are_equal_in_words() -> None:
     said = sentences(only_pair({"16": table, "32": table}))
     assert "they are equal (-1.13 to 1.13)" in said[0]
     assert "would show" not in said[0]
+
+
+def test_equal_settings_are_equal_however_their_answers_lie() -> None:
+    tables = {"a": rows(88, 90, pictures=99), "b": rows(91, 87, pictures=99)[:, ::-1]}
+    for sentence in sentences(only_pair(tables)):
+        assert "they are equal (" in sentence
+        assert "of this size" not in sentence
+        assert "points would have shown 4 times of 5" in sentence
+
+
+def test_a_difference_of_less_than_a_hundredth_of_a_point_gets_no_advice() -> None:
+    tables = {
+        "a": rows(29_990, 30_011, pictures=60_000),
+        "b": rows(29_996, 30_006, pictures=60_000),
+    }
+    for sentence in sentences(only_pair(tables)):
+        assert "they are less than 0.01 points apart (" in sentence
+        assert "of this size" not in sentence
+        assert "0.00 points" not in sentence
+        assert "points would have shown 4 times of 5" in sentence
+
+
+def test_training_times_are_compared_with_the_longer_one_first() -> None:
+    pair = only_pair(study([0.8, 0.9]))
+    assert (pair.first, pair.second) == ("32", "16")
+    slow = time_sentences(pair, {"16": [1.0, 1.1, 0.9], "32": [2.1, 2.2, 2.0]})
+    assert slow == ["32 took 2.1 times as long to train as 16 (1.7 to 2.6)."]
+    quick = time_sentences(pair, {"16": [42.0, 44.0], "32": [2.0]})
+    assert quick == ["16 took 21 times as long to train as 32."]
+
+
+def test_ratios_near_1_and_intervals_of_every_size_can_be_read() -> None:
+    pair = only_pair(study([0.8, 0.9]))
+    near = time_sentences(pair, {"16": [1.0, 1.01, 0.99], "32": [1.04, 1.05, 1.03]})
+    assert near == ["32 took 1.04 times as long to train as 16 (1.02 to 1.06)."]
+    [wide] = time_sentences(pair, {"16": [1.0, 9.0], "32": [2.0, 30.0]})
+    assert "(under 0.01 to over 1,000)" in wide
+
+
+def test_a_time_of_0_has_no_ratio() -> None:
+    assert time_sentences(only_pair(study([0.8, 0.9])), {"16": [0.0], "32": [1.0]}) == []
 
 
 def test_two_seeds_and_few_errors_are_cautioned_about() -> None:

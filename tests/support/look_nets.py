@@ -1,6 +1,7 @@
 """Classifiers with random weights, and what the tests of figures need."""
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 import torch
@@ -91,6 +92,22 @@ def cut_off(figure: Figure) -> list[str]:
         for text in _shown(figure)
         if not all(page.contains(*corner) for corner in text.get_window_extent().corners())
     ]
+
+
+def overlapping(figure: Figure) -> list[tuple[str, str]]:
+    """The pairs of texts that lie on one another, once the figure is laid out."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    boxes = [(text.get_text(), text.get_window_extent().padded(-1)) for text in _shown(figure)]
+    return [
+        (one, other) for (one, box), (other, its) in combinations(boxes, 2) if box.overlaps(its)
+    ]
+
+
+def smallest_printed(figure: Figure) -> float:
+    """The smallest text's points where the figure is printed 6.3 inches (16 cm) wide."""
+    points = min(float(text.get_fontsize()) for text in _shown(figure))
+    return points * min(1.0, 6.3 / float(figure.get_figwidth()))
 
 
 def _shown(figure: Figure) -> list[Text]:

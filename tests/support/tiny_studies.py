@@ -32,6 +32,9 @@ class HereWorkers:
                 pass
             yield Outcome(task.name)
 
+    def at_once(self) -> int:
+        return 1
+
     def describe(self) -> str:
         return "this process"
 

@@ -55,7 +55,7 @@ def test_every_finished_trial_is_told_with_its_setting_then_the_verdict(tmp_path
     ((group, text, moment),) = board.notes
     assert group.study == "try"
     assert moment == board.last
-    assert "Trial long-seed1 failed: it was asked to fail." in text
+    assert "long, seed 1 failed: it was asked to fail." in text
     assert "12 validation pictures" in text
 
 

@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         if _debugging():
             raise
-        _complain(f"{error.strerror or error}: {error.filename or 'no file named'}")
+        _complain(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
 

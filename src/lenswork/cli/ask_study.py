@@ -10,12 +10,14 @@ from lenswork.cli.options import data_home_option, home_option, json_option
 from lenswork.cli.recipe_options import recipe_options
 from lenswork.cli.study_plan import show_plan
 from lenswork.data.dataset import Dataset
+from lenswork.errors import UsageError
 from lenswork.record.train import CUT_FIELDS, open_for
 from lenswork.study.conduct import conduct, fitting_workers, foretell
 from lenswork.study.folder import Study, start_study
 from lenswork.study.plan import Plan
 from lenswork.study.progress import shown_study
 from lenswork.study.ray_workers import RayWorkers
+from lenswork.study.workers import Workers
 from lenswork.training.recipe import Recipe
 
 Command = Callable[..., Any]
@@ -76,18 +78,28 @@ def carried_out(
 
     `quiet` leaves the plan unprinted.
     """
+    cluster = None if ray is None else RayWorkers(checked_address(ray))
+    if cluster is not None:
+        cluster.at_once()  # raises where no cluster answers, before anything is measured
     local = fitting_workers(plan, data_home, workers)
+    chosen: Workers = cluster or local
     study = start_study(plan, home)
     if retry_failed:
         study.forget_failures()
     missing = study.missing()
-    foretold = foretell(missing, local, data_home) if missing else None
+    foretold = foretell(missing, local, data_home, chosen.at_once()) if missing else None
     if foretold is not None and not quiet:
-        show_plan(study.plan, missing, foretold, local)
-    ended = conduct(study, RayWorkers(ray) if ray else local, data_home)
-    for _ in shown_study(study, ended, foretold):
+        show_plan(study.plan, missing, foretold, chosen)
+    for _ in shown_study(study, conduct(study, chosen, data_home), foretold):
         pass
     return study
+
+
+def checked_address(address: str) -> str:
+    """The address of a Ray cluster; raises `UsageError` for none."""
+    if not address.strip():
+        raise UsageError("--ray: expected a cluster's address, such as auto or HOST:PORT, got none")
+    return address
 
 
 def _with_options(command: Command, *options: Callable[[Command], Command]) -> Command:

@@ -15,6 +15,7 @@ from lenswork.errors import UsageError
 from lenswork.look.kernels import PRESETS, Kernel, format_number, parse_kernel, parse_number, preset
 from lenswork.look.lab import PHOTOGRAPH, Filtered, FilterLab, Padding, PoolMethod, photograph
 from lenswork.look.lab_figure import lab_figure, sheet_figure
+from lenswork.look.stored import changed_by_reading
 from lenswork.record.style import save_figure
 
 ALL = "all"
@@ -91,6 +92,7 @@ def command(
     label, kernels = chosen_kernels(kernel, name, parse_number(weight, "--weight"))
     target = _target(out, image, label)
     picture = photograph() if image is None else decode_file(image)
+    reading = "" if image is None else changed_by_reading(image)
     results = [
         FilterLab(chosen, stride, padding, flip, clip, pool, pool_method, colour).apply(picture)
         for chosen in kernels
@@ -100,8 +102,11 @@ def command(
     if as_json:
         rows = [as_dict(result) for result in results]
         content = {"kernels": rows} if label == ALL else rows[0]
-        print_json({"image": str(image or PHOTOGRAPH), **content, "out": str(target)})
+        read = {"image": str(image or PHOTOGRAPH), "changed_by_reading": reading or None}
+        print_json({**read, **content, "out": str(target)})
     else:
+        if reading:
+            click.echo(f"{image}: {reading}")
         _print(results, target)
 
 

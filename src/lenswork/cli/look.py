@@ -13,7 +13,7 @@ from lenswork.cli.outputs import check_output
 from lenswork.errors import UsageError
 from lenswork.kinds import SPLIT_NAMES
 from lenswork.look.attribution_methods import METHODS
-from lenswork.look.feature_maps import Scale
+from lenswork.look.feature_maps import Scale, save_arrays
 from lenswork.look.forgot import WHATS
 from lenswork.look.pictures import as_dicts, changes
 from lenswork.record.style import COLOUR_MAPS, save_figure
@@ -87,14 +87,19 @@ def command(
     subject = open_subject(run, home, data_home, asked, VIEWS[chosen].pictures)
     view = VIEWS[chosen].make(subject, asked)
     name = chosen.replace("_", "-")
-    files = [*_save(view, asked["out"] or Path(f"{subject.name}-{name}.png")), *view.files]
+    figures = _save(view, asked["out"] or Path(f"{subject.name}-{name}.png"))
+    arrays = []
+    if view.maps is not None and asked["arrays"] is not None:
+        save_arrays(view.maps, asked["arrays"])
+        arrays.append(asked["arrays"])
     if as_json:
-        print_json(_content(subject, name, view, files))
+        print_json(_content(subject, name, view, figures, arrays))
         return
     for line in (*changes(subject.shown, subject.preprocess), *view.lines):
         click.echo(line)
-    for file in files:
-        click.echo(f"{'numbers' if file in view.files else 'drawn'} in {file}")
+    for what, files in (("drawn", figures), ("numbers", arrays)):
+        for file in files:
+            click.echo(f"{what} in {file}")
 
 
 def _chosen(given: list[str]) -> str:
@@ -139,13 +144,15 @@ def _flag(name: str) -> str:
     return "--class" if name == "class_name" else f"--{name.replace('_', '-')}"
 
 
-def _content(subject: Subject, name: str, view: View, files: list[Path]) -> dict[str, object]:
+def _content(
+    subject: Subject, name: str, view: View, figures: list[Path], arrays: list[Path]
+) -> dict[str, object]:
     return {
         "view": name,
         "pictures": as_dicts(subject.shown, subject.preprocess),
         "content": view.content,
-        "figures": [str(file) for file in files if file not in view.files],
-        "arrays": [str(file) for file in view.files],
+        "figures": [str(file) for file in figures],
+        "arrays": [str(file) for file in arrays],
     }
 
 

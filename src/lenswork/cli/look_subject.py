@@ -93,6 +93,12 @@ def _pictures(
             f"--pictures: this view looks at {most} picture, so give one number, got "
             f"{asked['pictures']!r}"
         )
+    twice = sorted({number for number in numbers if numbers.count(number) > 1})
+    if twice:
+        raise UsageError(
+            f"--pictures: {', '.join(map(str, twice))} is asked for more than once in "
+            f"{asked['pictures']!r}: name each picture once"
+        )
     return some_pictures(part, numbers, classifier.classes)
 
 

@@ -1,13 +1,13 @@
 """The views of `lenswork look`, and the table of which options each of them uses."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from lenswork.cli.look_subject import Subject, address, one_word, words
+from lenswork.cli.pictures_bar import pictures_bar
 from lenswork.look.arithmetic_figure import arithmetic_figure
 from lenswork.look.arithmetic_text import arithmetic_text
 from lenswork.look.attribution import attribute
@@ -15,10 +15,10 @@ from lenswork.look.attribution_figure import attribution_figure
 from lenswork.look.attribution_methods import Method
 from lenswork.look.each_number import EachNumber, work_out
 from lenswork.look.each_number_figure import each_number_figure
-from lenswork.look.feature_maps import FeatureMaps, save_arrays
+from lenswork.look.feature_maps import FeatureMaps
 from lenswork.look.filters import look_at_filters
 from lenswork.look.filters_figure import patches_figure, weights_figure
-from lenswork.look.forgot import What, forget, forget_part, slip
+from lenswork.look.forgot import What, as_dict, describe, forget, forget_part, slip
 from lenswork.look.forgot_figure import forgot_figure
 from lenswork.look.grid import all_channel_maps, channel_maps
 from lenswork.look.grid_figure import channel_figure
@@ -38,7 +38,7 @@ class View:
     lines: list[str]
     content: object
     figures: dict[str, Figure]
-    files: list[Path] = field(default_factory=list)  # written already
+    maps: FeatureMaps | None = None  # whose numbers --arrays writes
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _maps(subject: Subject, asked: Asked) -> View:
         scale=asked["scale"] or "shared",
     )
     colours: ColourMap = asked["colours"] or "inferno"
-    return _view_of_maps(maps, asked, channel_figure(maps, colours))
+    return _view_of_maps(maps, channel_figure(maps, colours))
 
 
 def _all_channels(subject: Subject, asked: Asked) -> View:
@@ -74,23 +74,22 @@ def _all_channels(subject: Subject, asked: Asked) -> View:
         layers=words(asked["layers"]),
         scale=asked["scale"] or "own",
     )
-    return _view_of_maps(maps, asked, sheet_figure(maps, asked["colours"] or "viridis"))
+    return _view_of_maps(maps, sheet_figure(maps, asked["colours"] or "viridis"))
 
 
-def _view_of_maps(maps: FeatureMaps, asked: Asked, figure: Figure) -> View:
+def _view_of_maps(maps: FeatureMaps, figure: Figure) -> View:
     lines = maps.lines()
     if maps.left_out:
         numbers = ",".join(name.split()[0] for name in maps.left_out)
         lines.append(f"left out: {'; '.join(maps.left_out)} (--layers {numbers} shows them)")
-    arrays: Path | None = asked["arrays"]
-    if arrays is not None:
-        save_arrays(maps, arrays)
-    return View(lines, maps.as_dict(), {"": figure}, [] if arrays is None else [arrays])
+    return View(lines, maps.as_dict(), {"": figure}, maps)
 
 
 def _filters(subject: Subject, asked: Asked) -> View:
     part = subject.part(asked["part"] or "train")
-    look = look_at_filters(subject.classifier, part, one_word(asked["layers"], "--layers"))
+    layer = one_word(asked["layers"], "--layers")
+    with pictures_bar("looking") as progress:
+        look = look_at_filters(subject.classifier, part, layer, progress=progress)
     over_picture = look.weights.shape[3] in (1, 3)
     channel = asked["channel"] if over_picture else asked["channel"] or 0
     figures = {"weights": weights_figure(look, channel), "": patches_figure(look)}
@@ -109,10 +108,7 @@ def _attribution(subject: Subject, asked: Asked) -> View:
         class_name=asked["class_name"],
         layer=one_word(asked["layers"], "--layers"),
     )
-    lines = []
-    for one in found:
-        lines.append(f"{one.id}: {one.prediction.class_name} {one.prediction.probability:.1%}")
-        lines += [] if one.sanity is None else [f"  {line}" for line in one.sanity.lines()]
+    lines = [line for one in found for line in one.lines()]
     return View(lines, [one.as_dict() for one in found], {"": attribution_figure(found)})
 
 
@@ -123,17 +119,8 @@ def _forgot(subject: Subject, asked: Asked) -> View:
     has_part = subject.run is not None or asked["part"] is not None
     part = subject.part(asked["part"]) if has_part else None
     whole = None if part is None else forget_part(subject.classifier, part, what)
-    lines = [forgotten.said, *([forgotten.harmless] if forgotten.harmless else [])]
-    lines += [
-        f"{one.id}: {one.right.class_name} {one.right.probability:.1%}, so "
-        f"{one.wrong.class_name} {one.wrong.probability:.1%}"
-        for one in pictures
-    ]
-    lines += [] if whole is None else [whole.describe()]
-    content = {
-        "pictures": [one.as_dict() for one in pictures],
-        "part": None if whole is None else whole.as_dict(),
-    }
+    lines = describe(forgotten, pictures, whole)
+    content = as_dict(forgotten, pictures, whole)
     return View(lines, content, {"": forgot_figure(forgotten, pictures, whole)})
 
 

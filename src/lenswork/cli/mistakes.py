@@ -33,15 +33,15 @@ from lenswork.record.run import CLASSIFIER, Run
 
 MOST_ROWS = 12  # classes or pairs in a table
 LISTED = 24  # mistakes, unless told otherwise
-# What is done beside the report: where and by which function of `lenswork.cli`. It is imported
-# when it is asked for, as the commands are, since torch and matplotlib take seconds to load.
+# What is done before the report is printed, so that it is not printed where this fails: where and
+# by which function of `lenswork.cli`. It is imported when it is asked for, as the commands are,
+# since torch and matplotlib take seconds to load.
 BESIDE: dict[str, tuple[str, str]] = {
     "matrix": ("mistakes_drawn", "draw_matrix"),
     "calibration": ("mistakes_drawn", "draw_calibration"),
     "out": ("mistakes_with_pictures", "draw_sheet"),
     "embedding": ("mistakes_with_pictures", "draw_embedding"),
     "calibrated": ("mistakes_with_pictures", "save_calibrated"),
-    "labels": ("suspects", "report_suspects"),
 }
 file_option = click.Path(path_type=Path, dir_okay=False)
 
@@ -82,14 +82,20 @@ def command(
     wanted.check_files()
     if wanted.predict:
         _beside("mistakes_with_pictures", "make_predictions")(wanted)
+        wanted.tell()
     judged = judge(opened, wanted.part)
     calibration = calibration_of(judged.truth, judged.probabilities)
     content = as_dict(judged, calibration, wanted.most or LISTED)
-    if not as_json:
-        _print_all(judged, calibration, wanted.most or LISTED)
+    if wanted.asks_for("labels"):
+        _beside("suspects", "check_data")(wanted, judged)
     for name, where in BESIDE.items():
         if wanted.asks_for(name):
             content |= _beside(*where)(wanted, judged, calibration)
+    if not as_json:
+        _print_all(judged, calibration, wanted.most or LISTED)
+    wanted.tell()
+    if wanted.asks_for("labels"):  # after the report, since it takes minutes
+        content |= _beside("suspects", "report_suspects")(wanted, judged)
     if as_json:
         print_json(content)
 

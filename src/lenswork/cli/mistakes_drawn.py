@@ -5,14 +5,17 @@ from lenswork.look.calibration import Calibration
 from lenswork.look.calibration_figure import calibration_figure
 from lenswork.look.confusion_figure import confusion_figure
 from lenswork.look.mistakes import Judged
-from lenswork.record.style import save_figure
+from lenswork.record.style import PRINT_WIDTH, save_figure
 
 
 def draw_matrix(wanted: Wanted, judged: Judged, _calibration: Calibration) -> dict[str, object]:
     """Draw the confusion matrix."""
     if wanted.matrix:
-        save_figure(confusion_figure(judged), wanted.matrix)
-        wanted.say(f"confusion matrix drawn in {wanted.matrix}")
+        figure = confusion_figure(judged)
+        save_figure(figure, wanted.matrix)
+        wide = figure.get_figwidth() > PRINT_WIDTH
+        page = ", for a landscape page 24 cm wide or more" if wide else ""
+        wanted.say(f"confusion matrix drawn in {wanted.matrix}{page}")
     return {}
 
 

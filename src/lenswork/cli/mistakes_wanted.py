@@ -1,6 +1,6 @@
 """What `lenswork mistakes` was asked for, and what its modules share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -31,14 +31,20 @@ class Wanted:
     labels: bool
     labels_out: Path | None
     predict: bool
+    said: list[str] = field(default_factory=list)
 
     def asks_for(self, name: str) -> bool:
         """Whether a figure, file or list was asked for; `labels_out` asks for `labels`."""
         return bool(getattr(self, name)) or (name == "labels" and self.labels_out is not None)
 
     def say(self, line: str) -> None:
-        """Print a line beside the report; with JSON it goes to standard error."""
-        click.echo(line, err=self.as_json)
+        """Keep a line for `tell`."""
+        self.said.append(line)
+
+    def tell(self) -> None:
+        """Print the lines that were kept; with JSON they go to standard error."""
+        while self.said:
+            click.echo(self.said.pop(0), err=self.as_json)
 
     def check_files(self) -> None:
         """Refuse what cannot be written, and two outputs in one file, before anything is done."""

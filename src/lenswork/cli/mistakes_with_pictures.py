@@ -3,6 +3,7 @@
 from lenswork.cli.mistakes_wanted import Wanted
 from lenswork.errors import RunError
 from lenswork.look.calibration import Calibration, calibration_of
+from lenswork.look.contact_sheet import DPI as SHEET_DPI
 from lenswork.look.contact_sheet import numbers_of
 from lenswork.look.embedding import embedding_of
 from lenswork.look.embedding_figure import DPI, embedding_figure
@@ -43,7 +44,7 @@ def draw_sheet(wanted: Wanted, judged: Judged, _calibration: Calibration) -> dic
         pairs = confused_pairs(judged)
         blocks = mistakes_blocks(pairs, wanted.most or DRAWN)
         pictures = read_shown(wanted.run, judged, numbers_of(blocks), wanted.data_home)
-        save_figure(mistakes_sheet(judged, blocks, pictures, len(pairs)), wanted.out)
+        save_figure(mistakes_sheet(judged, blocks, pictures, len(pairs)), wanted.out, SHEET_DPI)
         wanted.say(
             f"{len(pictures):,} of {len(judged.wrong):,} mistakes, {len(blocks):,} of "
             f"{len(pairs):,} class pairs, drawn in {wanted.out}"

@@ -8,7 +8,7 @@ import click
 from lenswork.cli.ask_study import carried_out, opened_for, study_options
 from lenswork.cli.options import print_json, table_console
 from lenswork.cli.outputs import check_output
-from lenswork.cli.study_verdict import settings_table
+from lenswork.cli.study_verdict import failure_lines, print_tables
 from lenswork.data.dataset import Dataset
 from lenswork.files import written_whole
 from lenswork.kinds import Picture
@@ -26,7 +26,7 @@ from lenswork.study.sizes import (
 )
 from lenswork.study.sizes_figure import COLUMNS, Seen, sizes_figure
 from lenswork.study.summary import Summary, summarise
-from lenswork.study.words import sentences
+from lenswork.study.words import notes, pair_sentences
 
 PRINT_DPI = 150
 HEADS: dict[Change, str] = {
@@ -180,13 +180,15 @@ def _print(summary: Summary, moved: list[Moved]) -> None:
         ]
         if pairs:
             click.echo(f"\n{head}")
-        for sentence in (words for pair in pairs for words in sentences(pair)):
+        for sentence in (said for pair in pairs for said in pair_sentences(pair, summary.results)):
             click.echo(f"- {sentence}")
-    click.echo(f"\n{summary.results.part} part, {len(summary.results.ids):,} pictures")
-    table_console().print(settings_table(summary))
+    for sentence in summary.without_verdict:
+        click.echo(f"- {sentence}")
+    click.echo("")
+    print_tables(table_console(), summary)
     for setting in summary.plan.settings:
         click.echo(f"{setting.name}: {setting.fields['net']}")
-    for caution in summary.verdict.cautions:
-        click.echo(f"Take care: {caution}.")
-    for failed, reason in summary.failures.items():
-        click.echo(f"FAILED {failed}: {reason}", err=True)
+    for note in notes(summary.verdict):
+        click.echo(note)
+    for failure in failure_lines(summary):
+        click.echo(failure, err=True)

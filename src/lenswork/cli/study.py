@@ -16,7 +16,7 @@ from lenswork.cli.outputs import check_output
 from lenswork.cli.recipe_options import recipe_options
 from lenswork.cli.study_plan import print_plan_json, show_plan
 from lenswork.cli.study_verdict import show_verdict
-from lenswork.errors import PlanError
+from lenswork.errors import LensworkError, PlanError
 from lenswork.record.writer import slug
 from lenswork.study.builtin import BUILTIN
 from lenswork.study.conduct import fitting_workers, foretell
@@ -131,11 +131,18 @@ def report_study(name: str, out: Path | None, home: Path | None) -> None:
 @json_option
 def list_all(home: Path | None, as_json: bool) -> None:
     """List the studies of a home and how far they are."""
-    rows = [_progress_row(open_study(name, home)) for name in list_studies(home)]
+    rows, problems = [], []
+    for name in list_studies(home):
+        try:
+            rows.append(_progress_row(open_study(name, home)))
+        except (LensworkError, OSError) as error:
+            problems.append(f"cannot read {name}: {error}")
+    for problem in problems:
+        click.echo(problem, err=True)
     if as_json:
         print_json(rows)
         return
-    if not rows:
+    if not rows and not problems:
         click.echo(f"no studies in {studies_folder(home)}: lenswork study filters makes one")
     for row in rows:
         failed = f", {row['failed']} failed" if row["failed"] else ""
@@ -150,9 +157,13 @@ def _progress_row(study: Study) -> dict[str, Any]:
 
 def _tell(study: Study, as_json: bool) -> None:
     """Print the verdict; a study of which every trial failed has none."""
-    if not any(record.state == "done" for record in study.records()):
-        for name, reason in study.failures().items():
-            click.echo(f"FAILED {name}: {reason}", err=True)
+    records = study.records()
+    if records and all(record.state == "failed" for record in records):
+        reasons = "; ".join(sorted({record.reason for record in records}))
+        raise LensworkError(
+            f"all {len(records)} trials of study {study.name} failed: {reasons}. Mend the cause, "
+            "then the same command with --retry-failed"
+        )
     summary = summarise(study)
     if as_json:
         print_json(summary.as_dict())

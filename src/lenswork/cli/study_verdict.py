@@ -1,80 +1,114 @@
-"""A study's table and verdicts on the terminal."""
+"""A study's tables and verdicts on the terminal."""
+
+from collections.abc import Iterator, Sequence
 
 import click
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from lenswork.cli.options import table_console
-from lenswork.record.durations import format_seconds
-from lenswork.study.intervals import Estimate, Interval
+from lenswork.study.amounts import rate_text, seconds_text
+from lenswork.study.intervals import Interval
 from lenswork.study.summary import Summary
-from lenswork.study.words import sentences
+from lenswork.study.words import notes, pair_sentences
 
-HEADS = (
-    "setting", "seeds", "mean", "deviation", "other seeds", "other pictures", "both new",
-    "training", "pictures/s", "parameters", "multiply-adds",
+ACCURACY_HEADS = (
+    "setting", "seeds", "mean", "std.\ndev.", "other\nseeds", "other\npictures", "both\nnew",
 )  # fmt: skip
+BREAKABLE = ("setting", "training", "pictures/s")
+COST_HEADS = ("setting", "training", "pictures/s", "parameters", "multiply-\nadds")
 
 
 def show_verdict(summary: Summary) -> None:
-    """Print the table of settings, the verdict of each pair, and what failed or is missing."""
+    """Print the tables of settings, the verdict of each pair, and what failed or is missing."""
     console = table_console()
     console.print(f"[bold]{escape(summary.name)}[/]  {escape(summary.plan.question)}".rstrip())
-    console.print(
-        f"{summary.results.part} part, {len(summary.results.ids):,} pictures; 95% intervals"
-    )
-    console.print(settings_table(summary))
+    print_tables(console, summary)
     for pair in summary.verdict.pairs:
-        for sentence in sentences(pair):
+        for sentence in pair_sentences(pair, summary.results):
             click.echo(f"- {sentence}")
-    for caution in summary.verdict.cautions:
-        click.echo(f"Take care: {caution}.")
+    for sentence in summary.without_verdict:
+        click.echo(f"- {sentence}")
+    for note in notes(summary.verdict):
+        click.echo(note)
     if len(summary.front) < len(summary.costs):
-        click.echo(f"No other is both better and sooner trained than: {', '.join(summary.front)}.")
-    for name, reason in summary.failures.items():
-        click.echo(f"FAILED {name}: {reason}")
+        click.echo(
+            "By the means, no other is both better and sooner trained than: "
+            f"{', '.join(summary.front)}."
+        )
+    for failure in failure_lines(summary):
+        click.echo(failure)
     if summary.failures:
         click.echo("Failed trials are in no mean; --retry-failed does them again.")
     if summary.missing:
         click.echo(f"{summary.missing} trials are not done yet; the same command carries on.")
 
 
-def settings_table(summary: Summary) -> Table:
-    """A row a setting: accuracy with its intervals, and what it costs."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for head in HEADS:
-        table.add_column(head, justify="left" if head == "setting" else "right", no_wrap=True)
+def print_tables(console: Console, summary: Summary) -> None:
+    """Two tables, each narrow enough for a terminal of 80 columns: accuracies, then costs."""
+    console.print(
+        f"{summary.results.part} part, {len(summary.results.ids):,} pictures; accuracies in %, "
+        "95% intervals"
+    )
+    console.print(accuracy_table(summary))
+    console.print()
+    console.print(cost_table(summary))
+
+
+def failure_lines(summary: Summary) -> Iterator[str]:
+    """A line for each trial that failed."""
+    for failure in summary.failures:
+        yield f"FAILED {failure.setting}, seed {failure.seed}: {failure.reason}"
+
+
+def accuracy_table(summary: Summary) -> Table:
+    """A row a setting: accuracy in percent with its intervals; unfinished settings at the end."""
+    table = _table(ACCURACY_HEADS)
     for setting in summary.verdict.settings:
-        cost = summary.costs[setting.name]
         table.add_row(
             escape(setting.name),
             str(setting.seeds),
-            f"{setting.mean:.2%}",
+            f"{100 * setting.mean:.2f}",
             "" if setting.deviation is None else f"{100 * setting.deviation:.2f}",
             _percents(setting.over_seeds),
             _percents(setting.over_pictures),
             _percents(setting.on_new_pictures),
-            _seconds(cost.train_seconds),
-            _rate(cost.pictures_a_second),
+        )
+    for name, reason in summary.unfinished.items():
+        word = "failed" if "failed" in reason else "not yet"
+        table.add_row(escape(name), f"0 of {summary.plan.seeds}", word)
+    return table
+
+
+def cost_table(summary: Summary) -> Table:
+    """A row a setting: what it costs."""
+    table = _table(COST_HEADS)
+    for name, cost in summary.costs.items():
+        table.add_row(
+            escape(name),
+            seconds_text(cost.train_seconds),
+            rate_text(cost.pictures_a_second),
             f"{cost.parameters:,}",
             "" if cost.multiply_adds is None else f"{cost.multiply_adds:,}",
         )
     return table
 
 
+def _table(heads: Sequence[str]) -> Table:
+    """A table of which names, times and rates are broken where the terminal is narrow."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for head in heads:
+        left = head == "setting"
+        table.add_column(
+            head,
+            justify="left" if left else "right",
+            vertical="bottom",
+            no_wrap=head not in BREAKABLE,
+            overflow="fold",
+        )
+    return table
+
+
 def _percents(interval: Interval | None) -> str:
     return "" if interval is None else f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"
-
-
-def _seconds(estimate: Estimate) -> str:
-    if estimate.interval is None or estimate.mean >= 600:
-        return format_seconds(estimate.mean)
-    half = (estimate.interval.high - estimate.interval.low) / 2
-    return f"{estimate.mean:.1f} s ± {half:.1f}"
-
-
-def _rate(estimate: Estimate) -> str:
-    if estimate.interval is None:
-        return f"{estimate.mean:,.0f}"
-    half = (estimate.interval.high - estimate.interval.low) / 2
-    return f"{estimate.mean:,.0f} ± {half:,.0f}"

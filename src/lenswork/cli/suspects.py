@@ -8,9 +8,9 @@ from rich.markup import escape
 
 from lenswork.cli.mistakes_wanted import Wanted, plain_table
 from lenswork.cli.options import table_console
+from lenswork.data.dataset import Dataset
 from lenswork.errors import RunError
-from lenswork.look.calibration import Calibration
-from lenswork.look.contact_sheet import numbers_of
+from lenswork.look.contact_sheet import DPI, numbers_of
 from lenswork.look.labels import Suspects, find_suspects, gather, train_folds
 from lenswork.look.labels_figure import suspects_blocks, suspects_sheet
 from lenswork.look.mistakes import Judged
@@ -32,7 +32,13 @@ class CheckedLabels:
     suspects: Suspects
 
 
-def report_suspects(wanted: Wanted, judged: Judged, _calibration: Calibration) -> dict[str, object]:
+def check_data(wanted: Wanted, judged: Judged) -> dict[str, object]:
+    """Refuse data that cannot be opened or that have other classes now."""
+    _open(wanted.run, judged, wanted.data_home)
+    return {}
+
+
+def report_suspects(wanted: Wanted, judged: Judged) -> dict[str, object]:
     """Look for wrong labels, print the likeliest, and draw them where that was asked for."""
     most = wanted.most or LISTED
     checked = check_labels(wanted.run, judged, wanted.data_home, wanted.labels_out, most)
@@ -46,9 +52,7 @@ def check_labels(
     run: Run, judged: Judged, data_home: Path | None, out: Path | None, most: int
 ) -> list[CheckedLabels]:
     """Suspects of the training pictures by folds, and of the held-out ones by the run itself."""
-    _, data = open_for(run.recipe, data_home)
-    if data.classes != judged.classes:
-        raise RunError(f"the data has other classes now than when run {run.name} was trained")
+    data = _open(run, judged, data_home)
     recipe = Recipe(data=run.recipe.data, seed=run.recipe.seed)
     done = []
     for fold in train_folds(data, recipe, seed=run.recipe.seed):
@@ -64,12 +68,19 @@ def check_labels(
     if out:
         blocks = suspects_blocks(train, data.train.ids, data.classes, most)
         pictures = [data.train.source.read(number) for number in numbers_of(blocks)]
-        save_figure(suspects_sheet(train, blocks, pictures, f"{run.name}, training"), out)
+        save_figure(suspects_sheet(train, blocks, pictures, f"{run.name}, training"), out, DPI)
         click.echo(f"suspected wrong labels drawn in {out}", err=True)
     return [
         CheckedLabels("train", data.train.ids, data.classes, train),
         CheckedLabels(judged.part, judged.ids, data.classes, held_out),
     ]
+
+
+def _open(run: Run, judged: Judged, data_home: Path | None) -> Dataset:
+    _, data = open_for(run.recipe, data_home)
+    if data.classes != judged.classes:
+        raise RunError(f"the data has other classes now than when run {run.name} was trained")
+    return data
 
 
 def labels_dict(checked: CheckedLabels, most: int) -> dict[str, object]:

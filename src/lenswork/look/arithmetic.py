@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
 
 from lenswork.errors import UsageError
 from lenswork.kinds import Picture
@@ -43,7 +45,8 @@ class Arithmetic:
     output is a vector; `channel` its channel or unit.
 
     `total` is the sum of the products, `before` that and the bias, `value` what the activation
-    makes of it, and `network` the same number as the network has it, in float32.
+    makes of it, and `network` the same number as the network has it, in float32. `network_before`
+    is the network's own sum before the activation; None where the layer has none.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Arithmetic:
     activation: str | None
     value: float
     network: float
+    network_before: float | None = None
 
     @property
     def size(self) -> float:
@@ -70,8 +74,14 @@ class Arithmetic:
 
     @property
     def difference(self) -> float:
-        """How far the network's own value is from the sum made here."""
-        return abs(self.network - self.value)
+        """How far the network's own value is from the sum made here.
+
+        Before the activation or after it, whichever is further: a ReLU hides any negative sum.
+        """
+        after = abs(self.network - self.value)
+        if self.network_before is None:
+            return after
+        return max(after, abs(self.network_before - self.before))
 
     @property
     def tolerance(self) -> float:
@@ -103,8 +113,9 @@ class Arithmetic:
         """The numbers for JSON, without the layer's whole input."""
         arrays = ("inside", "window", "weights", "products")
         plain = ("name", "method", "place", "channel", "corner", "total", "bias", "before")
-        more = ("activation", "value", "network", "difference", "tolerance", "agrees")
-        numbers: dict[str, object] = {key: getattr(self, key) for key in (*plain, *more)}
+        more = ("activation", "value", "network", "network_before")
+        check = ("difference", "tolerance", "agrees")
+        numbers: dict[str, object] = {key: getattr(self, key) for key in (*plain, *more, *check)}
         return numbers | {key: getattr(self, key).tolist() for key in arrays}
 
 
@@ -232,7 +243,21 @@ def _worked(
         activation=activation,
         value=_activated(activation, before),
         network=float(output.values[(0, *at, channel)]),
+        network_before=None if activation is None else _own_sum(module, inputs, at, channel),
     )
+
+
+def _own_sum(module: nn.Module, inputs: Doubles, at: tuple[int, ...], channel: int) -> float:
+    """The layer's own output without its activation, in float32, at one place."""
+    given = torch.from_numpy(inputs.astype(np.float32)).to(next(module.parameters()).device)
+    with torch.inference_mode():
+        if isinstance(module, ConvLayer):
+            framed = given.permute(2, 0, 1)[None]
+            framed = framed if module.zeros is None else functional.pad(framed, module.zeros)
+            return float(nn.Conv2d.forward(module, framed)[(0, channel, *at)])
+        if isinstance(module, DenseLayer):
+            return float(nn.Linear.forward(module, given.flatten())[channel])
+    raise TypeError(f"a {type(module).__name__} has no sum before an activation")
 
 
 def _cut_window(

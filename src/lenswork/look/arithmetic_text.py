@@ -32,13 +32,12 @@ def heading(worked: Arithmetic | EachNumber) -> str:
 
 def closing(worked: Arithmetic | EachNumber) -> list[str]:
     """From the sum of the products to the network's own value, a line a step, and the rule."""
-    agreement = "agrees" if worked.agrees else "DOES NOT AGREE"
+    off = abs(worked.network - worked.value)
+    agreement = "agrees" if off <= worked.tolerance else "DOES NOT AGREE"
     return [
         *(_each_steps(worked) if isinstance(worked, EachNumber) else _steps(worked)),
-        (
-            f"the network's own value  {number(worked.network)}  ({agreement}: differs by "
-            f"{worked.difference:.1g})"
-        ),
+        *_own_sum(worked),
+        (f"the network's own value  {number(worked.network)}  ({agreement}: differs by {off:.1g})"),
         (
             f"rule: agrees within {TOLERANCE:.0e} x max(1, sum of magnitudes) = "
             f"{TOLERANCE:.0e} x max(1, {worked.size:.3g}) = {worked.tolerance:.2g}"
@@ -46,18 +45,33 @@ def closing(worked: Arithmetic | EachNumber) -> list[str]:
     ]
 
 
+def _own_sum(worked: Arithmetic | EachNumber) -> list[str]:
+    """The network's own sum before an activation, which may hide it."""
+    if isinstance(worked, EachNumber) or worked.network_before is None:
+        return []
+    off = abs(worked.network_before - worked.before)
+    agreement = "agrees" if off <= worked.tolerance else "DOES NOT AGREE"
+    return [
+        (
+            f"the network's own sum before {worked.activation}  {number(worked.network_before)}  "
+            f"({agreement}: differs by {off:.1g})"
+        )
+    ]
+
+
 def _steps(worked: Arithmetic) -> list[str]:
     if worked.method == "max":
-        lines = [f"greatest of {int(worked.inside.sum()):,} numbers  {number(worked.total)}"]
+        of = counted(int(worked.inside.sum()), "number")
+        lines = [f"greatest of {of}  {number(worked.total)}"]
     elif worked.method == "avg":
-        count = int(worked.inside.sum())
+        of = counted(int(worked.inside.sum()), "number")
         total = float(worked.window[worked.inside].sum())
-        lines = [f"sum {number(total)} / {count:,} numbers  = {number(worked.total)}"]
+        lines = [f"sum {number(total)} / {of}  = {number(worked.total)}"]
     else:
-        lines = [f"sum of {worked.products.size:,} products  {number(worked.total)}"]
+        of = counted(worked.products.size, "product")
+        lines = [f"sum of {of}  {number(worked.total)}"]
         if worked.bias is not None:
-            sign = "+" if worked.bias >= 0 else "-"
-            lines.append(f"{sign} bias {number(abs(worked.bias))}  = {number(worked.before)}")
+            lines.append(f"+ bias {number(worked.bias)}  = {number(worked.before)}")
         if worked.activation is not None:
             lines.append(f"{worked.activation}({number(worked.before)})  = {number(worked.value)}")
     return lines
@@ -111,6 +125,11 @@ def number(value: float) -> str:
     return f"{value + 0.0:.6g}"
 
 
+def counted(count: int, what: str) -> str:
+    """Such as "1 number" or "1,024 numbers"."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def _parts(worked: Arithmetic) -> Iterator[str]:
     if worked.method == "dense":
         yield from _inputs(worked)
@@ -139,7 +158,7 @@ def _inputs(worked: Arithmetic) -> Iterator[str]:
     others = products.size - len(order)
     if others:
         rest = float(products.sum() - products[order].sum())
-        yield f"{others:,} other products together {rest:.4g}"
+        yield f"{counted(others, 'other product')} together {rest:.4g}"
 
 
 def _channel(worked: Arithmetic, channel: int) -> Iterator[str]:
@@ -196,7 +215,8 @@ def _pooled(worked: Arithmetic) -> Iterator[str]:
     others = int(worked.inside.sum() - there.sum())
     total = worked.window[worked.inside].sum() - shown[there].sum()
     rest = f"together {number(float(total))}" if worked.method == "avg" else "none is greater"
-    yield f"{others:,} other numbers are not written out, {rest}"
+    verb = "is" if others == 1 else "are"
+    yield f"{counted(others, 'other number')} {verb} not written out, {rest}"
 
 
 def _grid(values: Doubles, worked: Arithmetic) -> Iterator[str]:

@@ -5,8 +5,9 @@ Each map comes with a sanity check: the same map of the same network with re-dra
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
-from torch import nn
+from torch import Tensor, nn
 
 from lenswork.errors import UsageError
 from lenswork.kinds import Picture
@@ -27,8 +28,22 @@ from lenswork.look.pictures import Shown
 from lenswork.model.classifier import Classifier, Prediction
 
 STEPS = 50  # of integrated gradients
-# Networks with re-drawn weights: fewer where each map takes hundreds of passes
-REDRAWN: dict[str, int] = {"grad-cam": 5, "occlusion": 2, "integrated-gradients": 3}
+REDRAWN = 5  # networks with re-drawn weights: one odd one among two or three decides too much
+
+
+class How(TypedDict, total=False):
+    """How `attribute` makes its maps; what is left out or None is chosen for the method.
+
+    `layer` is for grad-cam, the last convolution if left out. `baseline` is what a pixel counts
+    against: black for integrated gradients, the picture's mean colour for occlusion. `window` is
+    the side in pixels of what occlusion covers, an eighth of the picture if left out. `steps`
+    are the points on integrated gradients' way.
+    """
+
+    layer: str | None
+    baseline: Baseline | None
+    window: int | None
+    steps: int
 
 
 @dataclass(frozen=True)
@@ -92,47 +107,29 @@ def attribute(
     method: Method = "grad-cam",
     *,
     class_name: str | None = None,
-    layer: str | None = None,
-    baseline: Baseline | None = None,
-    window: int | None = None,
-    steps: int = STEPS,
     redrawn: int | None = None,
     seed: int = 0,
+    **how: Unpack[How],
 ) -> list[Attribution]:
     """Say which pixels speak for the predicted class, or for `class_name`.
 
     The score that is explained is the class's logit, before softmax; of a sigmoid's one output,
-    the logit for the second class and its negative for the first. `layer` is for grad-cam, the
-    last convolution if left out. `baseline` is what a pixel counts against: black for
-    integrated gradients, the picture's mean colour for occlusion. `window` is the side in
-    pixels of what occlusion covers, an eighth of the picture if left out. `redrawn` networks
-    check each map (5 for grad-cam, 3 for integrated gradients, 2 for occlusion); 0 leaves the
-    check out. Raises `UsageError` for a method, class, layer or
-    number that does not exist.
+    the logit for the second class and its negative for the first. `redrawn` networks check each
+    map, 5 if left out; 0 leaves the check out. `how` has a method's own settings, see `How`.
+    Raises `UsageError` for a method, class, layer or number that does not exist.
     """
-    if method not in METHODS:
-        raise UsageError(f"attribution is one of {', '.join(METHODS)}; got {method!r}")
-    if layer is not None and method != "grad-cam":
-        raise UsageError(f"only grad-cam looks at a layer; {method} looks at the picture itself")
-    default: Baseline = "mean" if method == "occlusion" else "black"
-    settings = Settings(method, layer, baseline or default, window, steps)
+    settings = _settings(method, how)
     _check(classifier, settings, class_name)
     pictures = prepared(classifier, [one.picture for one in shown])
     predictions = classifier.predictions(classifier.probabilities(pictures))
     inputs = network_input(classifier, pictures)
     explained = [class_name or prediction.class_name for prediction in predictions]
-
-    def maps_of(network: nn.Module) -> list[Map]:
-        scores = [
-            Scorer(classifier, network, name, watched=method == "grad-cam") for name in explained
-        ]
-        return [
-            map_of(score, inputs[index : index + 1], settings) for index, score in enumerate(scores)
-        ]
-
-    made = maps_of(classifier.network)
-    count = REDRAWN[method] if redrawn is None else redrawn
-    others = [maps_of(redraw(classifier.network, seed + number)) for number in range(count)]
+    count = REDRAWN if redrawn is None else redrawn
+    made = _maps_of(classifier.network, classifier, explained, inputs, settings)
+    others = [
+        _maps_of(redraw(classifier.network, seed + at), classifier, explained, inputs, settings)
+        for at in range(count)
+    ]
     return [
         Attribution(
             id=one.id,
@@ -150,6 +147,32 @@ def attribute(
         )
         for index, one in enumerate(shown)
     ]
+
+
+def _maps_of(
+    network: nn.Module,
+    classifier: Classifier,
+    explained: Sequence[str],
+    inputs: Tensor,
+    settings: Settings,
+) -> list[Map]:
+    """A network's map of each of the inputs, (count, channels, height, width), and its class."""
+    watched = settings.method == "grad-cam"
+    return [
+        map_of(Scorer(classifier, network, name, watched=watched), inputs[at : at + 1], settings)
+        for at, name in enumerate(explained)
+    ]
+
+
+def _settings(method: Method, how: How) -> Settings:
+    if method not in METHODS:
+        raise UsageError(f"attribution is one of {', '.join(METHODS)}; got {method!r}")
+    layer = how.get("layer")
+    if layer is not None and method != "grad-cam":
+        raise UsageError(f"only grad-cam looks at a layer; {method} looks at the picture itself")
+    default: Baseline = "mean" if method == "occlusion" else "black"
+    baseline = how.get("baseline") or default
+    return Settings(method, layer, baseline, how.get("window"), how.get("steps", STEPS))
 
 
 def _check(classifier: Classifier, settings: Settings, class_name: str | None) -> None:

@@ -164,8 +164,7 @@ def _draw_row(figure: Figure, row: _Row, top: float) -> None:
     if sanity is not None:
         _draw_map(panels[2], one.picture, sanity.values, signed=signed)
         said = panels[2].get_xlabel().partition("\n")[0]
-        numbers = [line.replace("rank correlation", "correlation") for line in sanity.numbers()]
-        panels[2].set_xlabel("\n".join([said, *numbers]), fontsize=SMALL)
+        panels[2].set_xlabel("\n".join([said, *sanity.numbers()]), fontsize=SMALL)
         below = top + row.head + row.picture_height + row.foot
         place = EDGE / float(figure.get_figwidth())
         figure.text(place, from_top(figure, below), row.sentence, fontsize=SMALL, va="top")

@@ -18,7 +18,8 @@ Verdict = Literal["learned", "partly", "picture", "unknown"]
 # on, a network that learned nothing draws the better part of the map; under a quarter it does not.
 UNCHANGED, CHANGED = 0.7, 0.5
 THRESHOLDS = (
-    f"A map hardly changes from a correlation of {UNCHANGED:g} on (it then shares half the "
+    "Correlations are the mean size of the rank correlations with the re-drawn networks, in "
+    f"brackets their range. A map hardly changes from {UNCHANGED:g} on (it then shares half the "
     "variance of its ranks with networks that learned nothing), and depends on what was learned "
     f"up to {CHANGED:g} (a quarter)."
 )
@@ -30,11 +31,11 @@ class Sanity:
 
     `values`, (height, width), is the map of re-drawn network number `chosen` (from 0): the one
     whose correlation without signs is nearest the median, so neither the best nor the worst, and
-    flat only where all are. `correlations` has Spearman's rank correlation over the map's own
-    `places` for each network and `absolute` the same of the sizes without their signs, NaN where
-    either map is the same everywhere. `zeros` places are 0 in all maps, as a pixel that equals
-    the baseline is for any network; `elsewhere` is `absolute` over the others. `flat` says that
-    the network's own map is the same everywhere.
+    flat only where all are. Of the map's own `places`, `zeros` are 0 in all maps, as a pixel that
+    equals the baseline is for any network: they would make any two maps alike and are left out.
+    Over the others `correlations` has Spearman's rank correlation for each network and `absolute`
+    the same of the sizes without their signs, NaN where either map is the same everywhere. `flat`
+    says that the network's own map is.
     """
 
     values: Numbers
@@ -43,7 +44,6 @@ class Sanity:
     absolute: tuple[float, ...]
     places: int
     zeros: int
-    elsewhere: tuple[float, ...]
     flat: bool
 
     @property
@@ -67,27 +67,36 @@ class Sanity:
             whose = "this map" if self.flat else "the map of every re-drawn network"
             return f"Nobody can tell whether it depends on what was learned: {whose} is flat."
         if not self.signed:
-            numbers = f"rank correlation {_judged(self.absolute)}"
+            numbers = f"rank correlation {_judged(self.absolute)}{self._over()}"
             return f"{_WHOLE[self.verdict]} ({numbers}).{self._of_zeros()}"
         signs = verdict_of(self.correlations)
         said = _SIGNS_TOO if signs == self.verdict == "learned" else _SIGNS[signs]
         return (
-            f"{_WHERE[self.verdict]} (rank correlation without signs {_judged(self.absolute)}); "
+            f"{_WHERE[self.verdict]} (rank correlation without signs "
+            f"{_judged(self.absolute)}{self._over()}); "
             f"{said} (with signs {_judged(self.correlations)}).{self._of_zeros()}"
         )
 
     def lines(self) -> list[str]:
-        """The correlations, mean and range over the re-drawn networks, and the verdict."""
+        """The correlations, mean size and range over the re-drawn networks, and the verdict."""
         return [*self.numbers(), self.sentence()]
 
     def numbers(self) -> list[str]:
         """The correlations alone, in short lines."""
-        said = [f"rank correlation {_spread(self.correlations)}"]
+        said = [_spread(self.absolute)]
         if self.signed:
-            said.append(f"without signs {_spread(self.absolute)}")
+            said = [f"without signs {said[0]}", f"with signs {_spread(self.correlations)}"]
         flat = int(np.isnan(self.correlations).sum())
         left_out = f" ({flat} flat)" if 0 < flat < len(self.correlations) else ""
-        return [*said, f"{len(self.correlations)} re-drawn{left_out}, {self.places:,} places"]
+        count = len(self.correlations)
+        what = "mean (range) over" if count - flat > 1 else "with"
+        of = f"{self.places - self.zeros:,} of " if self.zeros else ""
+        return [
+            "size of rank correlation",
+            *said,
+            f"{what} {count} re-drawn{left_out}",
+            f"at {of}{self.places:,} places",
+        ]
 
     def as_dict(self) -> dict[str, object]:
         """For JSON, which knows no NaN."""
@@ -99,30 +108,34 @@ class Sanity:
             "rank_correlation_without_signs": known(self.absolute),
             "places": self.places,
             "places_0_in_all": self.zeros,
-            "rank_correlation_without_signs_elsewhere": known(self.elsewhere),
             "shown": self.chosen,
         }
 
-    def _of_zeros(self) -> str:
-        if 2 * self.zeros < self.places:
+    def _over(self) -> str:
+        if not self.zeros:
             return ""
-        others = _size(self.elsewhere)
-        sign = " without signs" if self.signed else ""
-        rest = "" if np.isnan(others) else f"; over the others it is {others:.2f}{sign}"
-        return f" {self.zeros:,} of {self.places:,} places are 0 in all these maps{rest}."
+        return f", over the {self.places - self.zeros:,} places that are not 0 in every map"
+
+    def _of_zeros(self) -> str:
+        if not self.zeros:
+            return ""
+        return (
+            f" At the other {self.zeros:,} of {self.places:,} places every network's map is 0, "
+            "trained or not."
+        )
 
 
 _WHOLE: dict[Verdict, str] = {
     "learned": "This map depends on what was learned",
     "partly": "This map depends only in part on what was learned",
-    "picture": "This map hardly changes when the weights are re-drawn: it shows the picture's "
-    "edges, not what was learned",
+    "picture": "This map hardly changes when the weights are re-drawn: it shows the picture, not "
+    "what was learned",
 }
 _WHERE: dict[Verdict, str] = {
     "learned": "Where this map is strong depends on what was learned",
     "partly": "Where this map is strong depends only in part on what was learned",
     "picture": "Where this map is strong hardly changes when the weights are re-drawn: it shows "
-    "the picture's edges, not what was learned",
+    "the picture, not what was learned",
 }
 _SIGNS: dict[Verdict, str] = {
     "learned": "what speaks for and what against depends on what was learned",
@@ -136,20 +149,17 @@ def sanity_of(made: Map, others: Sequence[Map]) -> Sanity | None:
     """Compare a map with those of re-drawn networks; None where there are none."""
     if not others:
         return None
-    own, size = made.own, np.abs(made.own)
-    absolute = tuple(rank_correlation(size, np.abs(other.own)) for other in others)
-    zero = np.all([own == 0, *(other.own == 0 for other in others)], axis=0)
+    zero = np.all([one.own == 0 for one in (made, *others)], axis=0)
+    own, *redrawn = (one.own[~zero] for one in (made, *others))
+    absolute = tuple(rank_correlation(np.abs(own), np.abs(other)) for other in redrawn)
     chosen = typical([other.own for other in others], absolute)
     return Sanity(
         values=others[chosen].values,
         chosen=chosen,
-        correlations=tuple(rank_correlation(own, other.own) for other in others),
+        correlations=tuple(rank_correlation(own, other) for other in redrawn),
         absolute=absolute,
-        places=own.size,
+        places=zero.size,
         zeros=int(zero.sum()),
-        elsewhere=tuple(
-            rank_correlation(size[~zero], np.abs(other.own)[~zero]) for other in others
-        ),
         flat=is_flat(own),
     )
 
@@ -205,9 +215,9 @@ def _judged(values: Sequence[float]) -> str:
 
 
 def _spread(values: Sequence[float]) -> str:
-    """Mean and range of the numbers among `values`."""
-    numbers = [value for value in values if not np.isnan(value)]
-    if not numbers:
+    """Mean and range of the sizes of the numbers among `values`."""
+    sizes = [abs(value) for value in values if not np.isnan(value)]
+    if not sizes:
         return "unknown: flat map"
-    spread = f" ({min(numbers):+z.2f} to {max(numbers):+z.2f})" if len(numbers) > 1 else ""
-    return f"{np.mean(numbers):+z.2f}{spread}"
+    spread = f" ({min(sizes):.2f} to {max(sizes):.2f})" if len(sizes) > 1 else ""
+    return f"{np.mean(sizes):.2f}{spread}"

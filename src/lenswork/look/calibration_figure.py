@@ -3,10 +3,23 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from lenswork.look.calibration import Calibration
-from lenswork.record.style import BLACK, BLUE, LARGE, NORMAL, SMALL, VERMILION, new_figure, written
+from lenswork.look.percent_ticks import percent_ticks
+from lenswork.record.style import (
+    BLACK,
+    BLUE,
+    NORMAL,
+    PRINT_WIDTH,
+    SMALL,
+    VERMILION,
+    from_top,
+    new_figure,
+    written,
+)
+
+HEIGHT = 3.7  # inches
+LABEL = SMALL + 1  # points
 
 
 def calibration_figure(title: str, calibration: Calibration) -> Figure:
@@ -14,15 +27,15 @@ def calibration_figure(title: str, calibration: Calibration) -> Figure:
 
     The shaded area of the second panel is the expected calibration error.
     """
-    figure = new_figure(9.2, 4.6)
+    figure = new_figure(PRINT_WIDTH, HEIGHT)
     diagram, along = figure.subplots(1, 2)
     _draw_diagram(diagram, calibration)
     _draw_along(along, calibration)
     # the empty lines keep room for the two smaller ones below the title
-    figure.suptitle(f"{written(title, 70)}\n\n", fontsize=LARGE, weight="bold")
+    figure.suptitle(f"{written(title, 70)}\n\n", fontsize=NORMAL, weight="bold")
     figure.text(
         0.5,
-        0.945,
+        from_top(figure, 0.24),
         f"expected calibration error {calibration}\n{calibration.words}",
         ha="center",
         va="top",
@@ -53,10 +66,9 @@ def _draw_diagram(axes: Axes, calibration: Calibration) -> None:
     axes.set_xlim(start, 1.01)
     axes.set_ylim(start, 1.01)
     axes.set_aspect("equal")
-    axes.set_xlabel("confidence: mean of the bin", fontsize=NORMAL)
-    axes.set_ylabel("answered rightly, 95% interval", fontsize=NORMAL)
+    axes.set_xlabel("confidence: mean of the bin", fontsize=LABEL)
+    axes.set_ylabel("answered rightly, 95% interval", fontsize=LABEL)
     _finish(axes)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
 def _draw_along(axes: Axes, calibration: Calibration) -> None:
@@ -73,7 +85,7 @@ def _draw_along(axes: Axes, calibration: Calibration) -> None:
     axes.errorbar(middle, accuracy, yerr=reach, fmt="none", color=BLUE, lw=1.2, capsize=2)
     axes.set_xlim(0, 1)
     axes.set_ylim(top=1.01)
-    axes.set_xlabel("share of the pictures, from the least sure to the surest", fontsize=NORMAL)
+    axes.set_xlabel("share of the pictures,\nfrom the least sure to the surest", fontsize=LABEL)
     axes.legend(frameon=False, fontsize=SMALL, loc="lower right")
     axes.text(
         0.98,
@@ -85,7 +97,6 @@ def _draw_along(axes: Axes, calibration: Calibration) -> None:
         color=BLACK,
     )
     _finish(axes)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
 def _accuracies(calibration: Calibration) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +109,8 @@ def _accuracies(calibration: Calibration) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _finish(axes: Axes) -> None:
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_ticks(axes.xaxis, 5)
+    percent_ticks(axes.yaxis, 8)
     axes.tick_params(labelsize=SMALL)
     axes.grid(color="#e4e4e4", linewidth=0.6)
     axes.set_axisbelow(True)

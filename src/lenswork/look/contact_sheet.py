@@ -13,14 +13,17 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 
 from lenswork.kinds import Picture
-from lenswork.record.style import BLACK, LARGE, SMALL, VERMILION, bare, written
+from lenswork.record.style import BLACK, LARGE, PRINT_WIDTH, SMALL, VERMILION, bare, written
 
 COLUMNS = 8
-CELL, GAP, MARGIN = 0.82, 0.14, 0.15  # inches; eight cells are then as wide as a printed page
+GAP, MARGIN = 0.14, 0.1  # inches
+CELL = (PRINT_WIDTH - 2 * MARGIN + GAP) / COLUMNS - GAP
+DPI = 220  # a cell then has enough dots for a photograph
 LINE = 0.115  # inches of a line of small text
 MOST_LINES = 4  # of an id or a heading; a longer one is cut in its middle
-ID_SIZE = SMALL - 1.5  # points
+ID_SIZE = SMALL - 1  # points
 ROOM = CELL + GAP / 2
+HINTED = 0.97  # letters on a grid of dots may be a little wider than they are drawn
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,23 @@ def numbers_of(blocks: Sequence[Block]) -> list[int]:
     return [caption.number for block in blocks for caption in block.captions]
 
 
+def packed(blocks: Sequence[Block], columns: int = COLUMNS) -> list[Block]:
+    """The blocks in an order that fills rows: what is left of one goes to the next that fits."""
+    waiting, ordered = list(blocks), []
+    column = 0
+    while waiting:
+        fits = (one for one in waiting if column + len(one.captions) <= columns)
+        found = waiting[0] if column == 0 else next(fits, None)
+        if found is None:
+            column = 0
+            continue
+        waiting.remove(found)
+        ordered.append(found)
+        column += len(found.captions)
+        column = columns if column and column % columns == 0 else column % columns
+    return ordered
+
+
 def in_rows(blocks: Sequence[Block], columns: int = COLUMNS) -> list[Row]:
     """The blocks in rows, in their order; one is broken only if no row could hold it."""
     rows: list[Row] = []
@@ -100,7 +120,7 @@ def in_rows(blocks: Sequence[Block], columns: int = COLUMNS) -> list[Row]:
             if column + len(captions) > columns:
                 rows.append(Row(tuple(pieces)))
                 pieces, column = [], 0
-            width = len(captions) * (CELL + GAP) - GAP / 2
+            width = (len(captions) * (CELL + GAP) - GAP) * HINTED  # as long as its rule
             heading = () if start else tuple(in_lines(block.heading, width))
             pieces.append(Piece(column, heading, captions))
             column += len(captions)
@@ -110,6 +130,8 @@ def in_rows(blocks: Sequence[Block], columns: int = COLUMNS) -> list[Row]:
 def in_lines(text: str, inches: float, points: float = SMALL, weight: str = "normal") -> list[str]:
     """A text in lines that fit, broken after a space, slash or underscore where there is one.
 
+    A no-break space holds together what stands beside it.
+
     Of a text that needs more than `MOST_LINES` the middle is left out.
     """
 
@@ -117,7 +139,7 @@ def in_lines(text: str, inches: float, points: float = SMALL, weight: str = "nor
         return sum(_letter(one, weight) for one in line) * points / 72 <= inches
 
     lines = [""]
-    for piece in re.split(r"(?<=[\s/_])", text):
+    for piece in re.split(r"(?<=[ \t\n/_])", text):
         if fits(lines[-1] + piece.rstrip()):
             lines[-1] += piece
             continue

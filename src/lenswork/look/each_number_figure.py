@@ -12,17 +12,31 @@ from lenswork.look.arithmetic_text import closing, heading
 from lenswork.look.each_number import EachNumber
 from lenswork.look.sheet import in_rows
 from lenswork.look.strip_figure import draw_strip, frame_unit
-from lenswork.record.style import NORMAL, SMALL, VERMILION, bare, new_figure, written
+from lenswork.record.style import (
+    NORMAL,
+    PRINT_WIDTH,
+    SMALL,
+    VERMILION,
+    bare,
+    filled,
+    folded,
+    new_figure,
+    written,
+)
 
 
 def each_number_figure(worked: EachNumber) -> Figure:
     """The input with the number framed, the output with the number framed, and the steps."""
-    figure = new_figure(7.0, 4.1)
+    figure = new_figure(PRINT_WIDTH, 4.1)
     before, after = figure.subplots(1, 2)
     _draw(before, worked.given, worked.source_place, worked.source_channel, worked.source)
     _draw(after, worked.output, worked.place, worked.channel, worked.name)
     figure.suptitle(written(heading(worked)), fontsize=NORMAL + 1, fontweight="bold")
-    figure.supxlabel(written("\n".join(closing(worked))), fontsize=SMALL + 1, linespacing=1.5)
+    figure.supxlabel(
+        filled(list(map(written, closing(worked))), PRINT_WIDTH, SMALL + 1),
+        fontsize=SMALL + 1,
+        linespacing=1.5,
+    )
     return figure
 
 
@@ -43,5 +57,5 @@ def _draw(axes: Axes, values: Doubles, place: tuple[int, ...], channel: int, nam
                 Rectangle(corner, 1, 1, fill=False, edgecolor=colour, linewidth=line, zorder=3)
             )
         where, value = f"channel {channel}", values[(*place, channel)]
-    axes.set_title(f"{written(name, 40)}, {where}", fontsize=SMALL + 1)
+    axes.set_title(f"{folded(name, 36)}\n{where}", fontsize=SMALL + 1)
     axes.set_xlabel(f"{value:.4g}", fontsize=NORMAL, color=VERMILION)

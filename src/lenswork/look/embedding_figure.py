@@ -15,7 +15,7 @@ from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.textpath import TextPath
 
 from lenswork.look.embedding import Embedding, Numbers
-from lenswork.record.style import BLACK, LARGE, NORMAL, new_figure, written
+from lenswork.record.style import BLACK, LARGE, new_figure, written
 
 # Petroff 2021, "Accessible color sequences for data visualization", the sequence of ten: told
 # apart by all kinds of colour vision, and none so pale or dark as to be lost
@@ -26,6 +26,8 @@ COLOURS = (
 MARKERS = "os^Dv<>pP"  # with the colours, 90 classes look different
 THUMBNAIL, APART = 0.14, 0.16  # inches of one, and between the middles of two
 SIDE = 10.0  # inches of the map
+LETTERS = 10  # points, the least: 6 where the figure is printed 16 cm wide
+NARROWEST, WIDEST = 0.2, 1.15  # the map's height as a part of its width
 DPI = 220  # a small picture then has about a dot a pixel
 MOST_LEGEND = 24
 MOST_LARGE = 24  # classes whose names are written large
@@ -70,7 +72,7 @@ def marker_of(label: int) -> str:
 def embedding_figure(embedding: Embedding) -> Figure:
     """The map with the classes' names in their midst."""
     low, high = embedding.points.min(axis=0), embedding.points.max(axis=0)
-    ratio = float(np.clip((high[1] - low[1]) / max(high[0] - low[0], 1e-9), 0.55, 1.15))
+    ratio = float(np.clip((high[1] - low[1]) / max(high[0] - low[0], 1e-9), NARROWEST, WIDEST))
     legend_rows = min(len(embedding.centres) + 2, MOST_LEGEND + 2) // 4 + 1
     figure = new_figure(SIDE + 0.3, SIDE * ratio + 1.1 + 0.24 * legend_rows)
     axes = figure.subplots()
@@ -107,7 +109,7 @@ def embedding_figure(embedding: Embedding) -> Figure:
         f"{embedding.how}. What the network finds alike lies near; distances between groups and "
         "the axes mean nothing."
     )
-    axes.set_xlabel(textwrap.fill(note, 105), fontsize=LARGE - 1, color="#444444")
+    axes.set_xlabel(textwrap.fill(note, 105), fontsize=LETTERS, color="#444444")
     figure.draw_without_rendering()  # now it is known how large the map is
     left, right = axes.get_xlim()
     inch = (right - left) / (axes.get_window_extent().width / figure.dpi)
@@ -125,7 +127,7 @@ def place_names(
     A name that finds no room within `REACH` inches of its class is left to the legend.
     """
     placed: list[Name] = []
-    size = LARGE + 2 if len(embedding.centres) <= MOST_LARGE else NORMAL
+    size = LARGE + 2 if len(embedding.centres) <= MOST_LARGE else LETTERS
     for label, centre in embedding.centres.items():
         text = written(embedding.classes[label], LONGEST_NAME)
         box = TextPath((0, 0), text or " ", size=size, prop=FontProperties(weight="bold"))
@@ -230,5 +232,5 @@ def _draw_legend(figure: Figure, embedding: Embedding) -> None:
     )
     names.append(f"answered wrongly ({int(embedding.wrong.sum()):,}): ring or black frame")
     figure.legend(
-        handles, names, loc="outside lower center", ncols=4, frameon=False, fontsize=NORMAL
+        handles, names, loc="outside lower center", ncols=4, frameon=False, fontsize=LETTERS
     )

@@ -76,11 +76,13 @@ class LayerMaps:
         count, silent = len(self.numbers), len(self.dead)
         if count == 1 < self.shape[-1]:
             dead = ", dead: 0 everywhere" if silent else ""
+            dead += ", flat: one number, not 0, everywhere" if self.flat else ""
             return f"{said}, {self.what} {self.numbers[0]}: {values}{dead}"
         if not is_map:
             return f"{said}, {values}" + (f", {silent:,} of {count:,} are 0" if count > 1 else "")
         named = f": {listed(self.dead)}" if silent else ""
-        return f"{said}, {values}, {silent} of {count} dead{named}"
+        flat = f", {len(self.flat)} of {count} flat: {listed(self.flat)}" if self.flat else ""
+        return f"{said}, {values}, {silent} of {count} dead{named}{flat}"
 
     def as_dict(self) -> dict[str, object]:
         """For JSON: statistics, each a list of pictures of lists of channels; not the values."""

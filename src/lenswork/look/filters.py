@@ -9,13 +9,14 @@ from torch import Tensor, nn
 from lenswork.data.dataset import Part
 from lenswork.errors import UsageError
 from lenswork.look.places import Place, find, places_of
-from lenswork.look.strongest import PATCHES, Patch, see_all, strongest_patches
+from lenswork.look.strongest import PATCHES, Patch, Progress, see_all, strongest_patches
 from lenswork.model.classifier import Classifier
 from lenswork.model.layers import Activation, BatchNorm, Conv, Layer
 from lenswork.model.network import Network
 
 Numbers = NDArray[np.float32]
 ALIKE = 0.99  # cosine of two filters' weights from which on they are called duplicates
+RARELY = 0.01  # of the pictures: a filter that fires on fewer is called nearly dead
 SAME_ANSWERS = 0.01  # relative difference of two filters' answers up to which they are the same
 
 
@@ -42,6 +43,7 @@ class FilterLook:
     `lowest` are each filter's extreme answers, (filters,). `similarity` and `difference` are
     (filters, filters): see `Duplicate`; NaN where a filter has no weights or no answers.
     `strongest` has up to nine patches a filter, strongest first, from as many pictures.
+    `fired` counts the pictures for which each filter answers above 0 somewhere, (filters,).
     `rectified` says that a dead filter is one whose answer is nowhere above 0; otherwise it is
     one that answers the same everywhere.
     """
@@ -52,6 +54,7 @@ class FilterLook:
     pictures: int
     highest: Numbers
     lowest: Numbers
+    fired: NDArray[np.int64]
     rectified: bool
     strongest: tuple[tuple[Patch, ...], ...]
     similarity: Numbers
@@ -65,6 +68,12 @@ class FilterLook:
         """The filters that tell nothing about any of these pictures."""
         silent = self.highest <= 0 if self.rectified else self.highest == self.lowest
         return tuple(np.flatnonzero(silent).tolist())
+
+    @property
+    def nearly_dead(self) -> tuple[int, ...]:
+        """The rectified filters that answer above 0 for 1% of the pictures at most, not dead."""
+        rare = (self.fired > 0) & (self.fired <= RARELY * self.pictures) & self.rectified
+        return tuple(np.flatnonzero(rare).tolist())
 
     @property
     def duplicates(self) -> tuple[Duplicate, ...]:
@@ -86,9 +95,12 @@ class FilterLook:
         """Lines for a reader: how many filters, which are dead, which are duplicates."""
         rule = "answer nowhere above 0" if self.rectified else "the same answer everywhere"
         dead = ", ".join(map(str, self.dead)) or "none"
+        rare = [f"{one} fires on {self.fired[one]:,}" for one in self.nearly_dead]
+        nearly = f"nearly dead: {', '.join(rare)} of {self.pictures:,} pictures"
         return [
             f"layer {self.layer}: {len(self)} filters, seen on {self.pictures:,} pictures",
             f"dead ({rule}): {dead}",
+            *([nearly] if rare else []),
             (
                 f"duplicates (cosine of weights at least {ALIKE}, or answers that differ by at "
                 f"most {SAME_ANSWERS:.0%}): {'; '.join(map(_pair, self.duplicates)) or 'none'}"
@@ -104,7 +116,9 @@ class FilterLook:
             "weights": self.weights.tolist(),
             "biases": None if self.biases is None else self.biases.tolist(),
             "highest": self.highest.tolist(),
+            "fired": self.fired.tolist(),
             "dead": list(self.dead),
+            "nearly_dead": list(self.nearly_dead),
             "duplicates": [
                 {
                     "filters": [pair.first, pair.second],
@@ -118,18 +132,24 @@ class FilterLook:
 
 
 def look_at_filters(
-    classifier: Classifier, part: Part, layer: str | None = None, *, patches: int = PATCHES
+    classifier: Classifier,
+    part: Part,
+    layer: str | None = None,
+    *,
+    patches: int = PATCHES,
+    progress: Progress | None = None,
 ) -> FilterLook:
     """The filters of a convolution (the first one, if none is named) and what excites them most.
 
     `layer` is a number or name as `activations` gives it. Pictures are read in batches, so the
-    memory does not grow with their number. Raises `UsageError` for a layer that is no
+    memory does not grow with their number; `progress` is told how many have been seen, and of
+    how many. Raises `UsageError` for a layer that is no
     convolution, a net without one, and a part without pictures.
     """
     network = classifier.network.eval()
     places = places_of(network, classifier.contract.preprocess.input_shape)
     place = _convolution(places, layer)
-    seen = see_all(classifier, part, places, place, patches)
+    seen = see_all(classifier, part, places, place, patches, progress)
     weights = _to_numpy(place.module.get_parameter("weight").permute(0, 2, 3, 1))
     bias = dict(place.module.named_parameters()).get("bias")
     return FilterLook(
@@ -139,6 +159,7 @@ def look_at_filters(
         pictures=len(part),
         highest=_to_numpy(seen.values[0]),
         lowest=_to_numpy(seen.lowest),
+        fired=seen.fired.cpu().numpy(),
         rectified=_is_rectified(network, places, place),
         strongest=strongest_patches(classifier, part, place, seen),
         similarity=_cosines(weights),

@@ -15,7 +15,7 @@ from lenswork.errors import UsageError
 from lenswork.look.filters import FilterLook
 from lenswork.look.strongest import Patch
 from lenswork.model.layers import format_shape
-from lenswork.record.style import NORMAL, SMALL, VERMILION, bare, new_figure
+from lenswork.record.style import NORMAL, PRINT_WIDTH, SMALL, VERMILION, bare, new_figure
 
 SIGNED = "PuOr_r"  # orange above 0, white at 0, purple below: told apart by every kind of eye
 MOST_FILTERS = 64  # in one figure
@@ -40,8 +40,8 @@ def weights_figure(
     largest = float(np.abs(values).max()) or 1.0
     across = min(TILES_ACROSS, len(shown))
     down = -(-len(shown) // across)
-    width = max(4.5, 0.85 * across + 0.5)
-    figure = new_figure(width, 0.97 * down + 1.2)
+    width = max(4.5, 0.72 * across + 0.5)
+    figure = new_figure(width, 0.9 * down + 1.2)
     figure.suptitle(
         f"Weights of layer {look.layer}\n{len(look)} filters of "
         f"{format_shape(look.weights.shape[1:])}; {what}",
@@ -72,13 +72,13 @@ def patches_figure(look: FilterLook, filters: Sequence[int] | None = None) -> Fi
     shown = chosen_filters(look, filters)
     columns = 1 if len(shown) <= 8 else 2
     rows = -(-len(shown) // columns)
-    figure = new_figure(7.6 if columns == 2 else 5.2, ROW_INCHES * rows + 1.0)
+    figure = new_figure(PRINT_WIDTH if columns == 2 else 5.2, ROW_INCHES * rows + 1.0)
     field = _field_text(look)
     figure.suptitle(
         f"What excites the filters of layer {look.layer} most\n"
         f"strongest patch of each picture, the strongest first, of {look.pictures:,} pictures; "
         f"{field}",
-        fontsize=NORMAL if columns == 2 else SMALL + 1,
+        fontsize=SMALL + 1,
     )
     outer = figure.add_gridspec(1, columns, wspace=0.06)
     for column in range(columns):
@@ -160,6 +160,8 @@ def _title_filter(axes: Axes, look: FilterLook, number: int) -> None:
 def _trouble(look: FilterLook, number: int) -> str:
     if number in look.dead:
         return "dead"
+    if number in look.nearly_dead:
+        return "nearly dead"
     twins = [
         pair.second if pair.first == number else pair.first
         for pair in look.duplicates
@@ -213,7 +215,11 @@ def _label(look: FilterLook, number: int) -> str:
     patches = look.strongest[number]
     if trouble == "dead" or not patches:
         return f"{number}  {trouble or 'never above 0'}"
-    answers = f"{patches[0].answer:.2f} to {patches[-1].answer:.2f}"
+    answers = f"{patches[0].answer:.2g} to {patches[-1].answer:.2g}"
+    if len(patches) == 1:
+        answers = f"{patches[0].answer:.2g}"
+    if trouble == "nearly dead":
+        trouble = f"nearly dead: fires on\n{look.fired[number]:,} of {look.pictures:,} pictures"
     return f"{number}  {answers}" + (f"\n{trouble}" if trouble else "")
 
 

@@ -63,11 +63,23 @@ def all_channel_maps(
 
 
 def asked_for(outputs: Sequence[LayerOutput], wanted: Sequence[str]) -> list[LayerOutput]:
-    """The layers that are asked for, in that order; raises `UsageError` for none or another."""
+    """The layers that are asked for, in that order.
+
+    Raises `UsageError` for none, for one that does not exist and for one asked for twice.
+    """
     if not wanted:
         names = "; ".join(output.name for output in outputs)
         raise UsageError(f"give at least one layer; the layers are: {names}")
-    return [find_layer(outputs, one) for one in wanted]
+    found: dict[str, tuple[str, LayerOutput]] = {}  # by name: how it was asked for, the layer
+    for one in wanted:
+        layer = find_layer(outputs, one)
+        if layer.name in found:
+            raise UsageError(
+                f"layer {layer.name!r} is asked for twice, as {found[layer.name][0]!r} and as "
+                f"{one!r}: name each layer once"
+            )
+        found[layer.name] = one, layer
+    return [layer for _, layer in found.values()]
 
 
 def _windows(outputs: Sequence[LayerOutput]) -> list[LayerOutput]:

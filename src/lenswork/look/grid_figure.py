@@ -1,6 +1,7 @@
 """The notes' grid of feature maps: a row a picture, a column a layer."""
 
 import math
+import textwrap
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,18 +15,21 @@ from lenswork.look.strip_figure import MOST_BARS, SILENT_GREY, draw_bars, draw_s
 from lenswork.model.layers import format_shape
 from lenswork.record.style import (
     COLOUR_MAPS,
+    LINE,
     NORMAL,
+    PRINT_WIDTH,
     SMALL,
     VERMILION,
     ColourMap,
     bare,
     folded,
+    letters_in,
     new_figure,
-    written,
 )
 
-COLUMNS = 5  # maps beside a picture before a further block begins
-ID_LETTERS = 24  # a line above a picture
+COLUMNS = 4  # maps beside a picture before a further block begins
+CELL = PRINT_WIDTH / (COLUMNS + 1)  # inches: a map with its room
+LETTERS = 20  # a line above or below a map
 
 
 def channel_figure(maps: FeatureMaps, colours: ColourMap = "inferno") -> Figure:
@@ -36,9 +40,9 @@ def channel_figure(maps: FeatureMaps, colours: ColourMap = "inferno") -> Figure:
     blocks = [maps.layers[start : start + COLUMNS] for start in range(0, len(maps.layers), COLUMNS)]
     columns = 1 + len(blocks[0])
     rows = len(maps.shown) * len(blocks)
-    widths = [1.6] * columns
-    most = max(folded(one.id, ID_LETTERS).count("\n") for one in maps.shown)
-    figure = new_figure(max(sum(widths), 5.0), (2.15 + 0.17 * most) * rows + 0.9)
+    most = max(folded(one.id, LETTERS).count("\n") for one in maps.shown)
+    names = max(folded(layer.name, LETTERS).count("\n") for layer in maps.layers)
+    figure = new_figure(max(CELL * columns, 5.0), (2.1 + LINE * max(most, names)) * rows + 0.9)
     panels = figure.subplots(rows, columns, squeeze=False)
     for block, layers in enumerate(blocks):
         for index in range(len(maps.shown)):
@@ -66,9 +70,9 @@ def draw_picture(axes: Axes, maps: FeatureMaps, index: int) -> None:
     size = f"{picture.shape[0]}x{picture.shape[1]}"
     if one.picture.shape != picture.shape:
         size = f"{format_shape(one.picture.shape)} to {format_shape(picture.shape)}"
-    axes.set_title(f"{folded(one.id, ID_LETTERS)}\n{size}", fontsize=SMALL)
-    answer = f"answer {written(said.class_name, 16)} {said.probability:.1%}"
-    truth = "" if one.truth is None else f"truth {written(one.truth, 18)}\n"
+    axes.set_title(f"{folded(one.id, LETTERS)}\n{folded(size, LETTERS)}", fontsize=SMALL)
+    answer = folded(f"answer {said.class_name} {said.probability:.1%}", LETTERS, 3)
+    truth = "" if one.truth is None else f"{folded(f'truth {one.truth}', LETTERS, 2)}\n"
     axes.set_xlabel(truth + answer, fontsize=SMALL)
 
 
@@ -88,14 +92,16 @@ def _draw_unit(axes: Axes, layer: LayerMaps, index: int, colours: ColourMap) -> 
         draw_strip(axes, in_rows(vector, columns), (low, high), colours)
         axes.set_box_aspect(1)
         frame_unit(axes, unit, columns)
-    axes.set_title(f"{written(layer.name, 24)}\n{unit_count(len(vector))}", fontsize=SMALL)
+    axes.set_title(f"{folded(layer.name, LETTERS)}\n{unit_count(len(vector))}", fontsize=SMALL)
     said = f"unit {unit}: {_number(vector[unit])}"
     axes.set_xlabel(f"{said}\n(all: {_number(low)} to {_number(high)})", fontsize=SMALL)
 
 
 def _draw_map(axes: Axes, layer: LayerMaps, index: int, colours: ColourMap) -> None:
     values, low, high = layer.maps[index, 0], layer.low[index, 0], layer.high[index, 0]
-    bare(axes).set_title(f"{written(layer.name, 24)}\n{format_shape(layer.shape)}", fontsize=SMALL)
+    bare(axes).set_title(
+        f"{folded(layer.name, LETTERS)}\n{format_shape(layer.shape)}", fontsize=SMALL
+    )
     if layer.silent[index, 0]:
         axes.imshow(np.zeros_like(values), cmap=COLOUR_MAPS["grey"], vmin=-3.6, vmax=1)
         dead = bool(layer.dead)
@@ -134,7 +140,9 @@ def add_scale(figure: Figure, panels: list[Axes], maps: FeatureMaps, colours: Co
     scales = "one scale a layer" if maps.scale == "shared" else "each map on its own scale"
     if any(layer.vector is not None and layer.shape[0] > MOST_BARS for layer in maps.layers):
         scales += ", units of 0 grey"
-    bar.set_label(f"colours: {colours}, {scales}; input: {maps.preprocess}", fontsize=SMALL)
+    said = f"colours: {colours}, {scales}; input: {maps.preprocess}"
+    letters = letters_in(float(figure.get_figwidth()))
+    bar.set_label(textwrap.fill(said, letters), fontsize=SMALL)
 
 
 def _number(value: float) -> str:

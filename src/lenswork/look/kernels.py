@@ -16,6 +16,7 @@ Rows = tuple[tuple[float, ...], ...]
 
 LARGEST_SIZE = 9
 LARGEST_NUMBER = 1_000_000
+NEAR_NAMES = 4  # suggested for a name that is none
 BLUR_SIZES = (3, 5, 7, 9)
 EXAMPLE = '"0 1 0 / 1 -4 1 / 0 1 0"'
 
@@ -86,8 +87,9 @@ def preset(name: str) -> Kernel:
     """A known kernel by its name; raises `UsageError` that lists the names."""
     found = PRESETS.get(name.strip().lower())
     if found is None:
-        near = difflib.get_close_matches(name.lower(), PRESETS, n=1)
-        hint = f"Did you mean {near[0]}? " if near else ""
+        near = difflib.get_close_matches(name.lower(), PRESETS, n=NEAR_NAMES, cutoff=0.5)
+        words = " or ".join(filter(None, (", ".join(near[:-1]), *near[-1:])))
+        hint = f"Did you mean {words}? " if words else ""
         raise UsageError(f"there is no preset {name!r}. {hint}Known are {', '.join(PRESETS)}")
     return found
 

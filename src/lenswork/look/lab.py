@@ -123,8 +123,7 @@ class FilterLab:
         if smaller + self._added < size:
             raise UsageError(
                 f"a {size}x{size} kernel finds no place on a picture of {height}x{width} pixels: "
-                f"add a padding, or use a kernel of {smaller}x{smaller} at most or a picture of "
-                f"{size}x{size} at least"
+                f"{self._room_words(smaller)}"
             )
         side = self.filtered_side(smaller)
         if side >= self.pool:
@@ -136,12 +135,24 @@ class FilterLab:
             raise UsageError(
                 f"stride {self.stride} leaves {sides} of a picture of {height}x{width}, and "
                 f"pooling {self.pool}x{self.pool} finds no window in that: use a stride of {most} "
-                f"at most, or {_smaller_pool(side)}"
+                f"at most, or {_smaller_pool(side).removeprefix('use ')}"
             )
         raise UsageError(
             f"pooling {self.pool}x{self.pool} finds no window in the filtered picture of {sides}: "
-            f"use {_smaller_pool(side)}"
+            f"{_smaller_pool(side)}"
         )
+
+    def _room_words(self, smaller: int) -> str:
+        """What makes room for a kernel without padding that is wider than the picture."""
+        steps = (self.pool - 1) * self.stride  # that pooling needs besides one place
+        padded = (smaller - 1) // self.stride + 1
+        words = ["add a padding"]
+        if padded < self.pool:
+            words = [f"add a padding and {_smaller_pool(padded)}"]
+        if smaller > steps:
+            words.append(f"use a kernel of {smaller - steps}x{smaller - steps} at most")
+        least = self.kernel.size + steps
+        return ", or ".join([*words, f"take a picture of {least}x{least} at least"])
 
 
 @dataclass(frozen=True)
@@ -277,7 +288,9 @@ def _padded(picture: Picture, size: int, padding: Padding, before: int) -> Pictu
 
 
 def _smaller_pool(side: int) -> str:
-    return "pool 1, which pools nothing" if side == 1 else f"a pool of {side} at most"
+    if side == 1:
+        return "use pool 1, which pools nothing"
+    return f"use a pool of {side} at most"
 
 
 def _scale_of(values: Values) -> tuple[float, float]:

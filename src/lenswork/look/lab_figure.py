@@ -27,11 +27,12 @@ from lenswork.record.style import (
 )
 
 WIDTH = 10.0  # inches
-TITLE, TICK = 10, 9  # points: a page's column shows four panels at 0.63 of their size
+TITLE, TICK = 10, 10  # points: a page's column shows four panels at 0.63 of their size
+TICK_INCHES = 0.4  # that a number on an axis takes
 KERNEL_SHARE = 0.72  # of a picture's width
 GAP, NARROW = 0.42, 0.15  # inches between panels, with and without the numbers of an axis
 HEAD, LINE, FOOT = 0.45, 0.185, 0.95  # inches: headline, a line of a title, axis and two lines
-SMALLEST = 4  # points, of the numbers in a kernel
+SMALLEST = 9.6  # points, of the numbers in a kernel
 SIGNS = "PuOr_r"  # orange above 0, purple below: told apart by all kinds of colour vision
 ACROSS = 4  # presets in one row of a sheet, which is as wide as a page's column
 LONGEST = 3.0  # a picture's panel is at most so many times as high as it is wide
@@ -55,7 +56,7 @@ def lab_figure(result: Filtered) -> Figure:
                     fontweight="bold", va="top")  # fmt: skip
     top, left = HEAD + titles, GAP
     for panel in panels:
-        _draw_picture(axes_at(figure, left, top, inches, high), panel)
+        _draw_picture(axes_at(figure, left, top, inches, high), panel, inches, high)
         if panel is panels[0]:
             side = inches * KERNEL_SHARE
             kernel_axes = axes_at(figure, left + inches + NARROW, top, side, side)
@@ -123,13 +124,24 @@ def _panels(result: Filtered) -> list[_Panel]:
     return panels
 
 
-def _draw_picture(axes: Axes, panel: _Panel) -> None:
+def _draw_picture(axes: Axes, panel: _Panel, across: float, down: float) -> None:
     axes.imshow(_image(panel.picture), cmap="gray", vmin=0, vmax=255)
     axes.tick_params(labelsize=TICK, length=2)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    height, width = panel.picture.shape[:2]
+    inches = min(across, down * width / height), min(down, across * height / width)
+    axes.set_xticks(_pixel_ticks(width, inches[0]))
+    axes.set_yticks(_pixel_ticks(height, inches[1]))
     title = (f"{panel.name} {format_size(panel.picture)}", *panel.words)
     axes.set_title("\n".join(title), fontsize=TITLE)
+
+
+def _pixel_ticks(side: int, inches: float) -> list[int]:
+    """Pixels to number on an axis: the last alone where there is no room for two."""
+    most = min(5, int(inches / TICK_INCHES))
+    if side == 1 or most < 2:
+        return [side - 1]
+    ticks = MaxNLocator(nbins=most, integer=True).tick_values(0, side - 1)
+    return [int(tick) for tick in ticks if 0 <= tick < side]
 
 
 def _draw_kernel(axes: Axes, lab: FilterLab, inches: float, title: Sequence[str]) -> None:

@@ -5,22 +5,25 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from lenswork.kinds import Picture
-from lenswork.look.contact_sheet import Block, Caption, contact_sheet
+from lenswork.look.contact_sheet import Block, Caption, contact_sheet, packed
 from lenswork.look.mistakes import ClassPair, Judged, Mistake
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def mistakes_blocks(pairs: Sequence[ClassPair], most: int) -> list[Block]:
-    """At most `most` of the surest mistakes, a block a class pair, the most frequent pair first.
+    """At most `most` of the surest mistakes, a block a class pair, frequent pairs first.
 
-    Every pair gets one picture before any gets a second; with more pairs than `most`, the most
-    frequent have one each.
+    A rarer pair may come earlier where it fills a row. Every pair gets one picture before any
+    gets a second; with more pairs than `most`, the most frequent have one each.
     """
     shown = _shares([pair.count for pair in pairs], most)
-    return [
+    blocks = [
         Block(_heading(pair), tuple(_caption(mistake) for mistake in pair.mistakes[:count]))
         for pair, count in zip(pairs, shown, strict=True)
         if count
     ]
+    return packed(blocks)
 
 
 def mistakes_sheet(
@@ -33,8 +36,8 @@ def mistakes_sheet(
     wrong = int((judged.truth != judged.answer).sum())
     note = (
         f"{len(pictures):,} of {wrong:,} mistakes among {len(judged):,} {judged.part} pictures, "
-        f"{len(blocks):,} of {pairs:,} class pairs (truth → answer, how many of the class), the "
-        "most frequent first, and of each the surest mistakes; above each picture the probability "
+        f"{len(blocks):,} of {pairs:,} class pairs (truth → answer, how many of the class), "
+        "frequent ones first, and of each the surest mistakes; above each picture the probability "
         "of the wrong answer, below it its id"
     )
     if not wrong:
@@ -56,7 +59,8 @@ def _shares(counts: Sequence[int], most: int) -> list[int]:
 
 def _heading(pair: ClassPair) -> str:
     share = pair.share
-    return f"{pair.truth} → {pair.answer}, {share.correct:,} of {share.n:,}"
+    counts = f"{share.correct:,} of {share.n:,}".replace(" ", NO_BREAK)
+    return f"{pair.truth} → {pair.answer}, {counts}"
 
 
 def _caption(mistake: Mistake) -> Caption:

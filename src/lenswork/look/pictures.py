@@ -8,6 +8,7 @@ from lenswork.data.dataset import Part
 from lenswork.data.decode import decode_file
 from lenswork.errors import DataError, RunError, UsageError
 from lenswork.kinds import SPLIT_NAMES, Picture, SplitName
+from lenswork.look.stored import changed_by_reading
 from lenswork.model.layers import format_shape
 from lenswork.model.preprocess import Preprocess
 from lenswork.record.run import Run
@@ -16,11 +17,15 @@ from lenswork.record.train import open_for
 
 @dataclass(frozen=True)
 class Shown:
-    """One picture at its own size, with its id and, where it is known, its true class."""
+    """One picture at its own size, with its id and, where it is known, its true class.
+
+    `reading` says what reading its file changed, such as "with transparency, laid on white".
+    """
 
     id: str
     picture: Picture
     truth: str | None = None
+    reading: str = ""
 
 
 def part_of(run: Run, part: SplitName | None = None, data_home: Path | None = None) -> Part:
@@ -68,7 +73,8 @@ def some_pictures(part: Part, numbers: Sequence[int], classes: Sequence[str]) ->
 
 def picture_file(path: Path) -> Shown:
     """A picture from a file of any kind that training reads; raises `PictureError`."""
-    return Shown(path.name, decode_file(path))
+    picture = decode_file(path)
+    return Shown(path.name, picture, reading=changed_by_reading(path))
 
 
 def change_of(picture: Picture, preprocess: Preprocess) -> str:
@@ -91,13 +97,14 @@ def change_of(picture: Picture, preprocess: Preprocess) -> str:
 
 def changes(shown: Sequence[Shown], preprocess: Preprocess) -> list[str]:
     """A sentence for each picture that the contract changes; one for all if it is the same."""
-    said = [change_of(one.picture, preprocess) for one in shown]
-    because = "as the classifier's contract says"
+    because = ", as the classifier's contract says"
+    said = []
+    for one in shown:
+        change = change_of(one.picture, preprocess)
+        said.append(_both(one.reading, change and change + because))
     if len(shown) > 1 and len(set(said)) == 1 and said[0]:
-        return [f"all {len(shown)} pictures: {said[0]}, {because}"]
-    return [
-        f"{one.id}: {change}, {because}" for one, change in zip(shown, said, strict=True) if change
-    ]
+        return [f"all {len(shown)} pictures: {said[0]}"]
+    return [f"{one.id}: {change}" for one, change in zip(shown, said, strict=True) if change]
 
 
 def as_dicts(shown: Sequence[Shown], preprocess: Preprocess) -> list[dict[str, object]]:
@@ -108,7 +115,11 @@ def as_dicts(shown: Sequence[Shown], preprocess: Preprocess) -> list[dict[str, o
             "truth": one.truth,
             "shape": list(one.picture.shape),
             "seen_as": list(preprocess.input_shape),
-            "changed": change_of(one.picture, preprocess) or None,
+            "changed": _both(one.reading, change_of(one.picture, preprocess)) or None,
         }
         for one in shown
     ]
+
+
+def _both(reading: str, change: str) -> str:
+    return "; ".join(filter(None, (reading, change)))

@@ -13,7 +13,7 @@ from lenswork.look.sizes import SizeStep
 from lenswork.model.layers import Shape, format_shape
 from lenswork.record.style import BLUE, NORMAL, SKY, SMALL, YELLOW, bare, new_figure, written
 
-ACROSS = 5  # shapes in a row of the page
+ACROSS = 4  # shapes in a row of the page
 CELL, LINE = 1.55, 0.135  # inches: a shape's width, a line of small letters
 FACE, DEPTH = 0.95, 0.32  # inches: the widest map's side, the most channels
 BAR, TALLEST = 0.12, 1.25  # inches: a vector's width, the longest vector's height

@@ -1,6 +1,7 @@
 """A sheet a layer: every channel of it for one picture, vectors as strips."""
 
 import math
+import textwrap
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -14,17 +15,20 @@ from lenswork.look.strip_figure import MOST_BARS, SILENT_GREY, draw_vector, stri
 from lenswork.model.layers import format_shape
 from lenswork.record.style import (
     COLOUR_MAPS,
-    NORMAL,
     PRINT_DPI,
+    PRINT_WIDTH,
+    SMALL,
     ColourMap,
     bare,
+    letters_in,
     new_figure,
     written,
 )
 
-PAGE_INCHES = 8.0
 LABEL_INCHES = 0.5  # beside a sheet: which channels a row has
-HEAD_INCHES = 0.1  # above each row: the channels' numbers
+HEAD_INCHES = 0.11  # above each row: the channels' numbers
+LINE_INCHES, AIR_INCHES = 0.16, 0.2  # a line of a sheet's title, what is left around it
+NUMBER_POINTS = 6
 ROOM_FOR_NUMBER = 0.24  # inches; narrower maps have every eighth numbered
 TALLEST_INCHES = 300.0  # 45,000 pixels in print; PNG writers stop at 65,536
 
@@ -34,23 +38,24 @@ def sheet_figure(maps: FeatureMaps, colours: ColourMap = "viridis") -> Figure:
 
     Raises `UsageError` for so many layers that no picture file could hold them.
     """
-    heights = [2.0, *(_sheet_height(layer) for layer in maps.layers)]
+    titles = [_title(layer, maps.scale) for layer in maps.layers]
+    heights = [2.0, *map(_sheet_height, maps.layers, titles)]
     if sum(heights) > TALLEST_INCHES:
         raise UsageError(
             f"{len(maps.layers)} layers on one sheet would be {sum(heights):,.0f} inches tall: "
             f"choose fewer layers; the layers are: {'; '.join(x.name for x in maps.layers)}"
         )
-    figure = new_figure(PAGE_INCHES, sum(heights) + 0.6)
+    figure = new_figure(PRINT_WIDTH, sum(heights) + 0.6)
     panels = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     draw_picture(panels[0], maps, 0)
     panels[0].set_anchor("W")
-    for axes, layer in zip(panels[1:], maps.layers, strict=True):
+    for axes, layer, title in zip(panels[1:], maps.layers, titles, strict=True):
         if layer.vector is None:
             _draw_sheet(axes, layer, colours)
         else:
             ends = float(layer.low[0, 0]), float(layer.high[0, 0])
             draw_vector(axes, layer.vector[0], ends, colours, _class_names(maps, layer))
-        axes.set_title(_title(layer, maps.scale), fontsize=NORMAL, loc="left", pad=3)
+        axes.set_title(title, fontsize=SMALL + 1, loc="left", pad=3)
     add_scale(figure, list(panels), maps, colours)
     return figure
 
@@ -61,8 +66,8 @@ def _class_names(maps: FeatureMaps, layer: LayerMaps) -> Sequence[str] | None:
     return maps.classes if last and len(maps.classes) <= 12 else None
 
 
-def _sheet_height(layer: LayerMaps) -> float:
-    words = 0.17 * len(_notes(layer)) + 0.36
+def _sheet_height(layer: LayerMaps, title: str) -> float:
+    words = LINE_INCHES * (title.count("\n") + 1) + AIR_INCHES
     if layer.vector is not None:
         return strip_inches(layer.shape[0]) + words
     rows = math.ceil(len(layer.numbers) / sheet_columns(len(layer.numbers)))
@@ -75,7 +80,7 @@ def _cell_inches(layer: LayerMaps) -> float:
     columns = sheet_columns(len(layer.numbers))
     height, width = layer.side
     fits_upright = 3.0 * width / height
-    return min((PAGE_INCHES - LABEL_INCHES) / columns, 1.1, fits_upright)
+    return min((PRINT_WIDTH - LABEL_INCHES) / columns, 1.1, fits_upright)
 
 
 def _draw_sheet(axes: Axes, layer: LayerMaps, colours: ColourMap) -> None:
@@ -91,7 +96,8 @@ def _draw_sheet(axes: Axes, layer: LayerMaps, colours: ColourMap) -> None:
         row, column = divmod(index, columns)
         top, left = row * (head + height + gap) + head, column * (width + gap)
         if column % numbered == 0:
-            axes.text(left, top - 1, str(number), fontsize=5.5, va="bottom", color="#333333")
+            axes.text(left, top - 1, str(number), fontsize=NUMBER_POINTS, va="bottom",
+                      color="#333333")  # fmt: skip
         if layer.silent[0, index]:
             _mark_dead(axes, (top, left), (height, width), named=cell >= 0.3)
     for spine in axes.spines.values():
@@ -106,7 +112,8 @@ def _mark_dead(axes: Axes, corner: tuple[int, int], size: tuple[int, int], *, na
     down = (top - 0.5, top + height - 0.5)
     axes.fill_between(across, *down, color=SILENT_GREY, linewidth=0)
     if named:
-        axes.text(sum(across) / 2, sum(down) / 2, "dead", ha="center", va="center", fontsize=6)
+        axes.text(sum(across) / 2, sum(down) / 2, "dead", ha="center", va="center",
+                  fontsize=NUMBER_POINTS)  # fmt: skip
     else:
         axes.plot(across, down, color="black", linewidth=0.5)
         axes.plot(across, down[::-1], color="black", linewidth=0.5)
@@ -117,14 +124,29 @@ def _title(layer: LayerMaps, scale: Scale) -> str:
     head = written(layer.name, 40)
     if layer.vector is not None:
         line = f"{head}  ·  {_vector_words(layer)}  ·  one scale: {first} to {last}"
-        return "\n".join([line, *_notes(layer)])
+        return _on_lines([line, *_notes(layer)])
     numbers = "each channel's number above it"
     if _cell_inches(layer) < ROOM_FOR_NUMBER:
         numbers = f"{sheet_columns(len(layer.numbers))} channels a row, every eighth numbered"
     one = scale == "shared" or layer.side == (1, 1)
     said = f"one scale: {first} to {last}" if one else f"own scales, all within {first} to {last}"
     line = f"{head}  ·  {format_shape(layer.shape)}  ·  {numbers}  ·  {said}"
-    return "\n".join([line, *_notes(layer)])
+    return _on_lines([line, *_notes(layer)])
+
+
+def _on_lines(lines: Sequence[str]) -> str:
+    letters = letters_in(PRINT_WIDTH - LABEL_INCHES, SMALL + 1) + 16  # few of these are wide
+    return "\n".join("\n".join(_broken(line, letters)) for line in lines)
+
+
+def _broken(line: str, letters: int) -> list[str]:
+    """A line of parts with points between them, broken at one where it is too long."""
+    if len(line) <= letters:
+        return [line]
+    before, point, after = line.rpartition("  ·  ")
+    if point:
+        return [*_broken(before, letters), *_broken(after, letters)]
+    return textwrap.wrap(line, letters)
 
 
 def _vector_words(layer: LayerMaps) -> str:

@@ -99,13 +99,17 @@ class Sight:
 
     def _cut_words(self) -> str:
         sides = {
-            "rows above": self.rows[0] - self.whole_rows[0],
-            "rows below": self.whole_rows[1] - self.rows[1],
-            "columns to the left": self.columns[0] - self.whole_columns[0],
-            "columns to the right": self.whole_columns[1] - self.columns[1],
+            "row above": self.rows[0] - self.whole_rows[0],
+            "row below": self.whole_rows[1] - self.rows[1],
+            "column to the left": self.columns[0] - self.whole_columns[0],
+            "column to the right": self.whole_columns[1] - self.columns[1],
         }
         height, width = self.whole_size
-        over = ", ".join(f"{count} {side}" for side, count in sides.items() if count)
+        over = ", ".join(
+            f"{count} {side if count == 1 else side.replace(' ', 's ', 1)}"
+            for side, count in sides.items()
+            if count
+        )
         return f"The whole field is {height} x {width}; padding stands in for {over}"
 
 
@@ -227,14 +231,17 @@ def _size_words(layer: Layer, before: Shape, after: Shape) -> str:
         case Conv():
             return f"{_window_words(layer.window, layer, before)}; one map a filter, {after[2]}"
         case Pool(window=None):
-            return f"one number for each of {before[2]} maps: its whole {_greatest(layer)}"
+            each = "the one map" if before[2] == 1 else f"each of {before[2]} maps"
+            return f"one number for {each}: its whole {_greatest(layer)}"
         case Pool(window=Window() as window):
             words = _window_words(window, layer, before)
-            return f"{words}; each of {before[2]} maps by itself"
+            return f"{words}; each of {before[2]} maps by itself" if before[2] > 1 else words
         case Flatten():
-            return f"{layer.reason(before)} numbers in one row"
+            numbers = "number" if after[0] == 1 else "numbers in one row"
+            return f"{layer.reason(before)} {numbers}"
         case Dense():
-            return f"one number a unit, {after[0]:,}; each sees all {before[0]:,} before it"
+            seen = f"all {before[0]:,}" if before[0] > 1 else "the one"
+            return f"one number a unit, {after[0]:,}; each sees {seen} before it"
         case Dropout():
             return "unchanged: numbers are dropped in training only"
         case BatchNorm():

@@ -12,7 +12,16 @@ from lenswork.kinds import Picture
 from lenswork.look.activations import Numbers
 from lenswork.look.sizes import Sight, Span
 from lenswork.model.layers import format_shape
-from lenswork.record.style import NORMAL, SKY, SMALL, VERMILION, bare, new_figure, written
+from lenswork.record.style import (
+    NORMAL,
+    PRINT_WIDTH,
+    SKY,
+    SMALL,
+    VERMILION,
+    bare,
+    new_figure,
+    written,
+)
 
 LETTERS_AN_INCH = 13  # of the title's size
 
@@ -29,14 +38,18 @@ def sight_figure(seen: Sight, picture: Picture, feature_map: Numbers | None = No
             f"got {format_shape(picture.shape[:2])}"
         )
     columns = 2 if feature_map is None else 3
-    figure = new_figure(2.9 * columns, 3.9)
+    width = min(2.9 * columns, PRINT_WIDTH)
+    words = written(str(seen)).replace("; padding", " (hatched); padding")
+    title = textwrap.fill(words, int(LETTERS_AN_INCH * width))
+    figure = new_figure(width, width / columns + 0.4 + 0.18 * (title.count("\n") + 1))
     panels = figure.subplots(1, columns)
     _draw_field(panels[0], seen, picture)
     _draw_seen(panels[1], seen, picture)
     if feature_map is not None:
         _draw_unit(panels[2], seen, feature_map)
-    words = written(str(seen)).replace("; padding", " (hatched); padding")
-    figure.suptitle(textwrap.fill(words, int(LETTERS_AN_INCH * 2.9 * columns)), fontsize=NORMAL)
+    for axes in panels:
+        axes.set_anchor("N")  # level with one another
+    figure.suptitle(title, fontsize=NORMAL)
     return figure
 
 
@@ -68,10 +81,16 @@ def _view(whole: Span, side: int) -> tuple[float, float]:
 def _draw_seen(axes: Axes, seen: Sight, picture: Picture) -> None:
     crop = picture[slice(*seen.rows), slice(*seen.columns)]
     bare(axes)
-    for spine in axes.spines.values():
-        spine.set(linewidth=1.8, color=VERMILION)
     if crop.size:
         _show(axes, crop)
+        frame = _box((0, seen.size[0]), (0, seen.size[1]), VERMILION, 1.8)
+        frame.set_clip_on(False)
+        axes.add_patch(frame)
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+        left, right = _view((0, seen.size[1]), seen.size[1])  # as much air as the picture has
+        top, bottom = _view((0, seen.size[0]), seen.size[0])
+        axes.set(xlim=(left, right), ylim=(bottom, top))
     else:
         axes.text(0.5, 0.5, "nothing but padding", ha="center", va="center", fontsize=SMALL)
         axes.set_box_aspect(1)
@@ -85,7 +104,7 @@ def _draw_unit(axes: Axes, seen: Sight, feature_map: Numbers) -> None:
     axes.add_patch(_box((row, row + 1), (column, column + 1), VERMILION, 1.8))
     value = feature_map[row, column]
     axes.set_xlabel(
-        f"its map, {format_shape(feature_map.shape)}: {value:.4g} in row {row}, column {column}",
+        f"its map, {format_shape(feature_map.shape)}:\n{value:.4g} in row {row}, column {column}",
         fontsize=SMALL,
     )
 

@@ -11,9 +11,19 @@ from matplotlib.patches import Rectangle
 
 from lenswork.look.activations import Numbers
 from lenswork.look.sheet import in_rows, strip_columns
-from lenswork.record.style import COLOUR_MAPS, SMALL, VERMILION, ColourMap, bare, written
+from lenswork.record.style import (
+    COLOUR_MAPS,
+    PRINT_WIDTH,
+    SMALL,
+    VERMILION,
+    ColourMap,
+    bare,
+    folded,
+    letters_in,
+)
 
-MOST_BARS = 32
+MOST_BARS, LEAST_BARS = 32, 8  # that are drawn, that there is room for
+BARS_INCHES = PRINT_WIDTH - 0.5
 ROWS_APART = 40
 SILENT_GREY = "#c8c8c8"
 
@@ -21,7 +31,7 @@ SILENT_GREY = "#c8c8c8"
 def strip_inches(units: int) -> float:
     """How tall a page-wide drawing of a vector has to be."""
     if units <= MOST_BARS:
-        return 1.0
+        return 1.1
     rows = math.ceil(units / strip_columns(units))
     return max(0.22, rows * (0.16 if rows <= 20 else 0.1))
 
@@ -40,7 +50,8 @@ def draw_vector(
     if len(vector) <= MOST_BARS:
         draw_bars(axes, vector, ends, colormaps[COLOUR_MAPS[colours]](Normalize(*ends)(vector)))
         units = range(len(vector))
-        labels = map(str, units) if names is None else (written(name, 9) for name in names)
+        letters = letters_in(BARS_INCHES / max(len(vector), LEAST_BARS))
+        labels = map(str, units) if names is None else (folded(one, letters, 2) for one in names)
         axes.set_xticks(list(units), list(labels), fontsize=SMALL)
         return
     columns = strip_columns(len(vector))
@@ -84,7 +95,7 @@ def draw_bars(
     low, high = min(ends[0], 0.0), max(ends[1], 0.0)
     air = 0.05 * (high - low) or 1.0
     axes.set_ylim(low - air, high + air)
-    axes.set_xlim(-0.6, max(len(vector), 8) - 0.4)
+    axes.set_xlim(-0.6, max(len(vector), LEAST_BARS) - 0.4)
     axes.tick_params(length=0, labelsize=SMALL)
     for side in ("top", "right", "bottom"):
         axes.spines[side].set_visible(False)

@@ -14,6 +14,7 @@ from typing import Any
 
 from lenswork.errors import UsageError
 from lenswork.files import write_bytes
+from lenswork.record.extras import needed_by
 from lenswork.record.run import ENVIRONMENT, HISTORY, RECIPE, Run
 from lenswork.record.sinks import (
     Group,
@@ -32,13 +33,17 @@ ID, NOTE, PLAN = "lenswork.id", "mlflow.note.content", "lenswork.plan"
 STATUSES = {"stopped": "FINISHED", "running": "RUNNING"}  # the others are the record's, in capitals
 DATABASE = "sqlite:///"
 LONGEST_PARAM, LONGEST_TAG = 500, 5000  # characters that every MLflow server takes
+LONGEST_ERROR = 300
+NO_ANSWER = "failed with exception"  # how the client begins the story of a failed connection
 CUT = "\n\n(cut here: `lenswork study show` has all of it)"
-# MLflow reports its use to its makers, asks a server that is down again for minutes, and prints
-# addresses among a command's JSON; whoever wants that sets the variable.
+# MLflow reports its use to its makers, asks a server that is down again for minutes, prints
+# addresses among a command's JSON, and tells of the tables it makes; whoever wants that sets the
+# variable.
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 
@@ -167,7 +172,7 @@ class MLflow:
         try:
             yield
         except self._library.errors as error:
-            raise SinkError(f"MLflow at {self.address}: {str(error).strip()}") from error
+            raise SinkError(f"MLflow at {self.address}: {_sentence(error)}") from error
 
 
 class _Library:
@@ -176,19 +181,26 @@ class _Library:
     def __init__(self) -> None:
         for name, value in SETTINGS.items():
             os.environ.setdefault(name, value)
-        try:
+        with needed_by("--mlflow", "mlflow-skinny", "mlflow"):
             from mlflow.entities import Metric, Param, RunTag
             from mlflow.exceptions import MlflowException
             from mlflow.tracking import MlflowClient
-        except ImportError as error:
-            raise UsageError(
-                f"--mlflow needs mlflow-skinny ({error}): pip install 'lenswork[mlflow]'"
-            ) from error
         self.client: Any = MlflowClient
         self.metric: Any = Metric
         self.param: Any = Param
         self.tag: Any = RunTag
         self.errors: tuple[type[Exception], ...] = (MlflowException, OSError)
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong without the client's own story of connections, which fills a screen."""
+    text = " ".join(str(error).split())
+    if NO_ANSWER in text:
+        return (
+            "no answer. Expected a running server there, such as `mlflow server` starts: check "
+            "the address and that it is up"
+        )
+    return text if len(text) <= LONGEST_ERROR else f"{text[: LONGEST_ERROR - 1]}…"
 
 
 def _cut(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lenswork.errors import UsageError
+from lenswork.record.extras import needed_by
 from lenswork.record.home import refuse_unwritable
 from lenswork.record.run import Run
 from lenswork.record.sinks import (
@@ -116,14 +116,10 @@ class _Protocol:
     """TensorBoard's messages, by its own classes."""
 
     def __init__(self) -> None:
-        try:
+        with needed_by("--tensorboard", "tensorboard", "tensorboard"):
             from tensorboard.compat.proto import event_pb2, summary_pb2
             from tensorboard.summary.writer.record_writer import RecordWriter
             from torch.utils.tensorboard import summary
-        except ImportError as error:
-            raise UsageError(
-                f"--tensorboard needs tensorboard ({error}): pip install 'lenswork[tensorboard]'"
-            ) from error
         self.records: Any = RecordWriter
         self._events: Any = event_pb2
         self._summaries: Any = summary_pb2

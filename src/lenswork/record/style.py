@@ -1,11 +1,15 @@
 """One look for all figures: readable in print, on a dark page, and by every kind of eye."""
 
 import os
+import textwrap
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
 
 from lenswork.files import written_whole
 
@@ -52,6 +56,12 @@ def letters_in(inches: float, points: float = SMALL) -> int:
     return max(8, int(inches * 72 / (0.62 * points)))
 
 
+def filled(lines: Sequence[str], inches: float, points: float = SMALL) -> str:
+    """Lines of which each goes on in further lines where it is wider than `inches`."""
+    letters = letters_in(inches, points)
+    return "\n".join("\n".join(textwrap.wrap(line, letters) or [""]) for line in lines)
+
+
 def bare(axes: Axes) -> Axes:
     """Axes for a picture: no ticks, a hair-line frame."""
     axes.set_xticks([])
@@ -63,7 +73,10 @@ def bare(axes: Axes) -> Axes:
 
 
 def written(text: str, longest: int = 1000) -> str:
-    """A name from outside as a label: cut in its middle, and no part of it read as mathematics."""
+    r"""A name from outside as a label: cut in its middle, and no part of it read as mathematics.
+
+    A letter that the figures' font does not have is written as its escape, such as \u540d.
+    """
     return _shortened(text, longest).replace("$", r"\$")
 
 
@@ -86,10 +99,23 @@ def folded(text: str, letters: int, most_lines: int = 4) -> str:
 
 def _shortened(text: str, longest: int) -> str:
     shown = os.fsencode(text).decode("utf-8", "backslashreplace")
+    shown = "".join(map(_in_font, shown))
     if len(shown) > longest:
         end = (longest - 1) * 2 // 3  # the end of a file's name tells more than its folders
         shown = f"{shown[: longest - 1 - end]}…{shown[len(shown) - end :]}"
     return shown
+
+
+def _in_font(letter: str) -> str:
+    if letter == "\n" or (letter >= " " and ord(letter) in _letters()):
+        return letter
+    return letter.encode("unicode_escape").decode("ascii")
+
+
+@cache
+def _letters() -> frozenset[int]:
+    """The code points that the figures' font, DejaVu Sans, can draw."""
+    return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
 
 
 def save_figure(figure: Figure, path: Path, dpi: int = PRINT_DPI) -> None:

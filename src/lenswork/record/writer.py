@@ -163,6 +163,7 @@ def _started_row(event: Started) -> dict[str, Any]:
         "device": event.device,
         "prepare_seconds": event.prepare_seconds,
         "reasons": event.reasons,
+        "digests": dict(event.digests),
     }
 
 

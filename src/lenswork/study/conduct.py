@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lenswork.data.subset import take_training
-from lenswork.errors import PlanError
+from lenswork.errors import PlanError, RunError
 from lenswork.record.run import Run
 from lenswork.record.train import open_for
 from lenswork.study.folder import Study, start_study
 from lenswork.study.plan import Plan, Trial
+from lenswork.study.results import refuse_other_pictures
 from lenswork.study.reuse import take_over
 from lenswork.study.workers import LocalWorkers, Outcome, Task, Workers, local_workers
 from lenswork.training.choose import choose
@@ -21,11 +22,15 @@ PACE_SECONDS = 1.0  # of each setting's training, to foretell the rest
 
 @dataclass(frozen=True)
 class TrialDone:
-    """A trial has ended: `run` is its record, or `reason` says why it failed."""
+    """A trial has ended: `run` is its record, or `reason` says why it failed.
+
+    `taken_over` is one that another study had done already.
+    """
 
     trial: Trial
     run: Run | None
     reason: str | None = None
+    taken_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def conduct(
         for trial in trials.values():
             study.clear(trial)
         for trial in take_over(study, tuple(trials.values()), data_home):
-            yield TrialDone(trial, Run(study.trials_folder / trial.name))
+            yield TrialDone(trial, Run(study.trials_folder / trial.name), taken_over=True)
             del trials[trial.name]
         tasks = [
             Task(trial.name, trial.recipe, study.trials_folder, data_home)
@@ -99,6 +104,8 @@ def conduct(
         for outcome in workers.run(tasks):
             trial = trials[outcome.name]
             reason = _failure(study, outcome)
+            if reason is None:
+                _refuse_changed_data(study, trial)
             if reason is not None:
                 study.note_failure(trial.name, reason)
             run = None if reason else Run(study.trials_folder / trial.name)
@@ -109,15 +116,30 @@ def foretell(
     trials: Sequence[Trial],
     workers: LocalWorkers,
     data_home: Path | None = None,
+    at_once: int | None = None,
 ) -> Foretold:
-    """Train each setting of `trials` for a second to say how long all of them will take."""
+    """Train each setting of `trials` for a second to say how long all of them will take.
+
+    It is measured on this machine, for `at_once` trials at the same time wherever they will run;
+    left out, as many as there are workers.
+    """
     firsts = {trial.setting: trial for trial in reversed(trials)}
     tasks = [Task(trial.name, trial.recipe, Path(), data_home) for trial in firsts.values()]
     paces = workers.paces(tasks, PACE_SECONDS)
     settings = {name: pace for name, pace in zip(firsts, paces, strict=True) if pace is not None}
     work = sum(settings.get(trial.setting, 0.0) for trial in trials)
     longest = max(settings.values(), default=0.0)
-    return Foretold(settings, max(longest, work / workers.count))
+    return Foretold(settings, max(longest, work / (at_once or workers.count)))
+
+
+def _refuse_changed_data(study: Study, trial: Trial) -> None:
+    """Raise `RunError`, and keep nothing of the trial, when its data are not its setting's."""
+    runs = study.runs(trial.setting)
+    try:
+        refuse_other_pictures(study.name, runs)
+    except RunError:
+        study.clear(trial)
+        raise
 
 
 def _failure(study: Study, outcome: Outcome) -> str | None:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenswork.errors import UsageError
-from lenswork.study.intervals import Estimate, Interval, mean_of, t_quantile, wilson
+from lenswork.study.intervals import Interval, mean_of, t_quantile, wilson
 from lenswork.study.joint import joint_t
 
 Correct = NDArray[np.bool_]  # (seeds, pictures), true where the answer was right
@@ -89,7 +89,8 @@ def spread_of(correct: Correct) -> Spread:
     seeds, pictures = correct.shape
     right = correct.sum(axis=0, dtype=np.int64)  # (pictures,)
     shares = right / seeds
-    mean = float(shares.mean())
+    # From whole numbers: a mean of shares is off in its last bit, and equal settings would differ.
+    mean = int(right.sum()) / (seeds * pictures)
     if seeds == 1:
         return Spread(1, shares, mean, None, None)
     rows = float(correct.mean(axis=1).var(ddof=1))
@@ -101,24 +102,23 @@ def spread_of(correct: Correct) -> Spread:
 def setting_result(name: str, correct: Correct) -> SettingResult:
     """All that one setting's answers say; see `SettingResult`."""
     spread = spread_of(correct)
-    accuracies = mean_of(correct.mean(axis=1).tolist())
     return SettingResult(
         name=name,
         seeds=spread.seeds,
         pictures=spread.pictures,
         mean=spread.mean,
-        deviation=accuracies.deviation,
-        over_seeds=_over_seeds(spread, accuracies),
+        deviation=mean_of(correct.mean(axis=1).tolist()).deviation,
+        over_seeds=_over_seeds(spread),
         over_pictures=_over_pictures(spread),
         on_new_pictures=_on_new_pictures(spread),
     )
 
 
-def _over_seeds(spread: Spread, accuracies: Estimate) -> Interval | None:
+def _over_seeds(spread: Spread) -> Interval | None:
     if spread.of_seeds is None:
         return None
     half = t_quantile(spread.seeds - 1) * math.sqrt(spread.of_seeds / spread.seeds)
-    return Interval(max(0.0, accuracies.mean - half), min(1.0, accuracies.mean + half))
+    return Interval(max(0.0, spread.mean - half), min(1.0, spread.mean + half))
 
 
 def _over_pictures(spread: Spread) -> Interval:

@@ -19,9 +19,11 @@ from filelock import FileLock, Timeout
 
 from lenswork.errors import PlanError, RunError, UsageError
 from lenswork.files import write_bytes
+from lenswork.model.spec import parse_net
 from lenswork.record.home import home_folder, refuse_unwritable
 from lenswork.record.run import Run
 from lenswork.study.plan import Plan, Trial
+from lenswork.training.recipe import Recipe
 
 STUDIES = "studies"  # the folder in a home of runs
 PLAN, TRIALS, FAILURES, LOCK = "plan.toml", "trials", "failures.json", ".running"
@@ -47,6 +49,7 @@ class Study:
         if not (self.path / PLAN).is_file():
             raise RunError(f"expected a study's folder with {PLAN} in it, found none at {path}")
         self.plan = Plan.read(self.path / PLAN)
+        self._checked: set[str] = set()  # trials whose recipe is the plan's
 
     @property
     def name(self) -> str:
@@ -76,7 +79,13 @@ class Study:
         )
 
     def failures(self) -> dict[str, str]:
-        """Why trials failed, by their names."""
+        """Why trials of the plan failed, by their names."""
+        there = self._failures()
+        return {
+            trial.name: there[trial.name] for trial in self.plan.trials() if trial.name in there
+        }
+
+    def _failures(self) -> dict[str, str]:
         path = self.path / FAILURES
         if not path.is_file():
             return {}
@@ -90,7 +99,7 @@ class Study:
 
     def note_failure(self, name: str, reason: str) -> None:
         """Write down why a trial failed."""
-        self._write_failures({**self.failures(), name: reason})
+        self._write_failures({**self._failures(), name: reason})
 
     def forget_failures(self) -> None:
         """Have every failed trial done again."""
@@ -128,8 +137,23 @@ class Study:
         except RunError:
             return TrialRecord(trial, "missing")
         if status in ("finished", "stopped"):
+            self._check_recipe(trial, run)
             return TrialRecord(trial, "done", run)
         return TrialRecord(trial, "running" if status == "running" else "missing", run)
+
+    def _check_recipe(self, trial: Trial, run: Run) -> None:
+        """Raise `RunError` when a run was trained as the plan no longer says."""
+        if trial.name in self._checked:
+            return
+        for field in sorted(trial.recipe.model_fields_set - {"seed"}):
+            wanted, found = _said(trial.recipe, field), _said(run.recipe, field)
+            if wanted != found:
+                raise RunError(
+                    f"trial {trial.name} of study {self.name} was trained with {field} {found}, "
+                    f"but {self.path / PLAN} now says {wanted}: bring the plan back, give the "
+                    f"changed one a name of its own with --name, or delete {run.path}"
+                )
+        self._checked.add(trial.name)
 
     def _write_failures(self, failures: dict[str, str]) -> None:
         content = json.dumps(failures, indent=2, ensure_ascii=False)
@@ -178,6 +202,16 @@ def open_study(name: str | Path, home: str | Path | None = None) -> Study:
 def list_studies(home: str | Path | None = None) -> Sequence[str]:
     """The names of the studies in a home, in order."""
     return sorted(path.parent.name for path in studies_folder(home).glob(f"*/{PLAN}"))
+
+
+def _said(recipe: Recipe, field: str) -> object:
+    """A field as both a plan and the record of a run say it."""
+    value = getattr(recipe, field)
+    if field == "net" and value is not None:
+        return str(parse_net(value))
+    if field == "data":
+        return Path(value).name
+    return value
 
 
 def _refuse_other(plan: Plan, there: Plan, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""95% intervals of a mean, of a ratio and of an accuracy, each with its source."""
+"""95% intervals of means, of a ratio and of an accuracy, each with its source."""
 
 import math
 from collections.abc import Sequence
@@ -27,7 +27,10 @@ class Interval:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds; `deviation` and `interval` are None with one seed."""
+    """A mean over seeds; `deviation` and `interval` are None with one seed.
+
+    `deviation` is that of the numbers themselves (n - 1), in their unit, whatever the mean is.
+    """
 
     mean: float
     deviation: float | None
@@ -67,6 +70,31 @@ def mean_of(values: Sequence[float]) -> Estimate:
     deviation = float(numbers.std(ddof=1))
     half = t_quantile(len(numbers) - 1) * deviation / math.sqrt(len(numbers))
     return Estimate(mean, deviation, Interval(mean - half, mean + half))
+
+
+def geometric_mean_of(values: Sequence[float]) -> Estimate:
+    """Geometric mean of one time or rate a seed, and the t interval of its logarithm.
+
+    Both ends are above 0, as times are. Alf and Grossberg 1979, "The geometric mean: confidence
+    limits and significance tests", Perception & Psychophysics 26. Where a number is unknown (nan)
+    the mean is. Raises `UsageError` unless there are numbers and all are above 0.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    if not len(numbers) or (numbers <= 0).any():
+        raise UsageError(
+            "times and rates are above 0, and a mean needs at least one of them, got "
+            f"{', '.join(f'{number:g}' for number in numbers) or 'none'}"
+        )
+    if np.isnan(numbers).any():
+        return Estimate(math.nan, None, None)
+    if len(numbers) == 1:
+        return Estimate(float(numbers[0]), None, None)
+    ends = mean_of(np.log(numbers).tolist()).interval
+    return Estimate(
+        mean=math.exp(float(np.log(numbers).mean())),
+        deviation=float(numbers.std(ddof=1)),
+        interval=None if ends is None else Interval(math.exp(ends.low), math.exp(ends.high)),
+    )
 
 
 def ratio_of(values: Sequence[float], to: Sequence[float]) -> Ratio:

@@ -18,6 +18,7 @@ An axis is a field of the recipe or a placeholder in one; its values are a list,
 names them. A value that is a table changes several fields at once.
 """
 
+import hashlib
 import itertools
 import re
 import tomllib
@@ -35,6 +36,7 @@ from lenswork.training.recipe import Recipe
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 LONGEST_NAME = 40
+LONGEST_SLUG = 40  # with the seed it is the name of a run
 MOST_SEEDS = 10_000
 
 AxisValues = dict[str, Any]  # name of the value -> the value
@@ -49,8 +51,17 @@ class Setting:
 
     @property
     def slug(self) -> str:
-        """The name in letters that every file system takes."""
-        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-") or "setting"
+        """The name in few letters that every file system takes.
+
+        Where that takes away more than blanks and commas, digits of the whole name's hash tell
+        it from others.
+        """
+        spaced = re.sub(r",? +", "-", self.name.lower())
+        plain = re.sub(r"[^a-z0-9.]+", "-", spaced).strip("-.")
+        if plain == spaced and len(plain) <= LONGEST_SLUG:
+            return plain
+        digits = hashlib.sha256(self.name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        return f"{plain[: LONGEST_SLUG - 9].rstrip('-.')}-{digits}".lstrip("-")
 
 
 @dataclass(frozen=True)
@@ -65,8 +76,19 @@ class Trial:
 
 def _named_values(axes: object) -> object:
     """Lists become tables whose names say axis and value."""
-    if not isinstance(axes, dict):
-        return axes
+    if not isinstance(axes, dict) or not all(
+        isinstance(v, dict | list | tuple) for v in axes.values()
+    ):
+        raise PlanError(
+            "plan: axes: expected a list or a table of values for each axis, such as "
+            f"[axes] epochs = [5, 10], got {axes!r}"
+        )
+    for axis, values in axes.items():
+        if not isinstance(values, dict) and len(set(map(_shown, values))) < len(values):
+            raise PlanError(
+                f"plan: axis {axis!r} has a value twice: {values!r}. To compare a setting with "
+                'itself name both: "one" = 1, "other" = 1'
+            )
     return {
         axis: (
             {f"{axis} {_shown(value)}": value for value in values}
@@ -97,9 +119,8 @@ class Plan(BaseModel):
 
     def __init__(self, /, **fields: Any) -> None:
         """Check all fields, and every setting's recipe."""
-        pairs = fields.get("pairs")
-        if isinstance(pairs, list):  # TOML has no tuples
-            fields["pairs"] = tuple(tuple(p) if isinstance(p, list) else p for p in pairs)
+        if fields.get("pairs") is not None:
+            fields["pairs"] = _pairs(fields["pairs"])
         try:
             super().__init__(**fields)
         except ValidationError as error:
@@ -181,6 +202,22 @@ class Plan(BaseModel):
             raise PlanError(f"{path}: {error}") from error
 
 
+def _pairs(said: object) -> tuple[tuple[str, str], ...]:
+    """Pairs of names, each once whichever comes first; TOML has no tuples."""
+    form = 'plan: pairs: expected two names each, such as pairs = [["short", "long"]], got '
+    if not isinstance(said, list | tuple):
+        raise PlanError(f"{form}{said!r}")
+    for pair in said:
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise PlanError(f"{form}{pair!r}")
+        if not all(isinstance(name, str) for name in pair):
+            raise PlanError(f"{form}{pair!r}")
+    pairs = tuple((one, other) for one, other in said)
+    if len({frozenset(pair) for pair in pairs}) < len(pairs):
+        raise PlanError(f"plan: pairs has a pair twice, got {said!r}")
+    return pairs
+
+
 def _values(plan: Plan) -> list[Any]:
     return [value for values in plan.axes.values() for value in values.values()]
 
@@ -221,6 +258,8 @@ def _check(plan: Plan) -> None:
         )
     if "seed" in plan.base or "seed" in plan.axes:
         raise PlanError("plan: seeds are not set by hand; say how many with seeds = 5")
+    if plan.pairs is not None and plan.baseline is not None:
+        raise PlanError("plan: give pairs or a baseline, not both")
     _check_axes(plan)
     _check_settings(plan)
     names = [setting.name for setting in plan.settings]

@@ -19,6 +19,8 @@ from lenswork.study.plan import Trial
 
 REFRESH_A_SECOND = 1
 MOST_RUNNING = 3  # named in a row
+EARLY = 0.2  # of the work: until then the pace says less than what was foretold
+TRIAL_SECONDS = 1.0  # beside the training: reading, recording
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,11 @@ def shown_study(
         )
         with live:
             for one in ended:
-                clock.finish(one.trial)
+                clock.finish(one)
                 yield one
         return
     for one in ended:
-        clock.finish(one.trial)
+        clock.finish(one)
         console.print(f"{trial_line(one)}; {clock}", soft_wrap=True, markup=False)
         yield one
 
@@ -111,18 +113,21 @@ class Clock:
         self.work_done = 0.0
         self.began = time.perf_counter()
 
-    def finish(self, trial: Trial) -> None:
-        """Count one trial as done."""
+    def finish(self, ended: TrialDone) -> None:
+        """Count one trial as done; one that was taken over was no work."""
         self.done += 1
-        self.work_done += self._work(trial)
+        if ended.taken_over:
+            self.work -= self._work(ended.trial)
+        else:
+            self.work_done += self._work(ended.trial)
 
     @property
     def seconds_left(self) -> float | None:
         """The estimate, or None where there is nothing to go by."""
         gone = time.perf_counter() - self.began
-        if self.work_done:
-            return gone * (self.work - self.work_done) / self.work_done
-        return None if self.foretold is None else max(0.0, self.foretold.seconds - gone)
+        if self.foretold is not None and self.work_done < EARLY * self.work:
+            return max(0.0, self.foretold.seconds - gone)
+        return gone * (self.work - self.work_done) / self.work_done if self.work_done else None
 
     def __str__(self) -> str:
         left = self.seconds_left
@@ -133,7 +138,8 @@ class Clock:
 
     def _work(self, trial: Trial) -> float:
         """A trial's share of the work, in seconds where they were foretold."""
-        return 1.0 if self.foretold is None else self.foretold.settings.get(trial.setting, 0.0)
+        training = 0.0 if self.foretold is None else self.foretold.settings.get(trial.setting, 0.0)
+        return TRIAL_SECONDS + training
 
 
 def trial_line(ended: TrialDone) -> str:
@@ -141,8 +147,9 @@ def trial_line(ended: TrialDone) -> str:
     head = f"{ended.trial.setting}, seed {ended.trial.seed}"
     if ended.run is None:
         return f"{head}: FAILED: {ended.reason}"
-    seconds = sum(row["train_seconds"] for row in ended.run.history)
-    return f"{head}: {ended.run.accuracy().fraction:.2%} in {format_seconds(seconds)}"
+    seconds = format_seconds(sum(row["train_seconds"] for row in ended.run.history))
+    how = "taken over from another study" if ended.taken_over else f"in {seconds}"
+    return f"{head}: {ended.run.accuracy().fraction:.2%} {how}"
 
 
 def study_table(study: Study, clock: Clock) -> Table:

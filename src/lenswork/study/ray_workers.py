@@ -23,7 +23,7 @@ from lenswork.files import sync, write_bytes
 from lenswork.record.train import open_for
 from lenswork.record.writer import UNFINISHED, Recorder
 from lenswork.study.workers import Outcome, Task
-from lenswork.training.cluster import connected, describe_cluster, own_error
+from lenswork.training.cluster import connected, cpus_of, describe_cluster, own_error
 from lenswork.training.fit import fit
 from lenswork.training.recipe import Recipe
 
@@ -64,6 +64,11 @@ class RayWorkers:
             finally:
                 for sent in names:
                     ray.cancel(sent, force=True)
+
+    def at_once(self) -> int:
+        """As many as the cluster has CPUs; raises `ClusterError`."""
+        with connected(self.address) as ray:
+            return max(1, cpus_of(ray))
 
     def describe(self) -> str:
         """Who works, in a few words; raises `ClusterError`."""

@@ -13,11 +13,12 @@ from matplotlib.figure import Figure
 from lenswork.errors import UsageError
 from lenswork.files import write_bytes
 from lenswork.record.run import Run
+from lenswork.study.amounts import rate_text, seconds_text
 from lenswork.study.folder import Study
-from lenswork.study.intervals import Estimate, Interval
+from lenswork.study.intervals import Interval
 from lenswork.study.summary import Summary, summarise
 from lenswork.study.summary_figure import accuracy_figure, cost_figure, way_figure
-from lenswork.study.words import sentences
+from lenswork.study.words import notes, pair_sentences
 
 DPI = 150
 CAPTIONS = {
@@ -25,6 +26,24 @@ CAPTIONS = {
     "cost": "Accuracy against training time.",
     "way": "The way there, epoch by epoch.",
 }
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2%}"
+
+
+def _range(interval: Interval | None) -> str:
+    return "" if interval is None else f"{interval.low:.2%} to {interval.high:.2%}"
+
+
+def _cell(name: str) -> str:
+    """A name that stands in a Markdown table."""
+    return name.replace("|", "\\|")
+
+
+FILTERS = {
+    "percent": _percent, "range": _range, "time": seconds_text, "rate": rate_text, "cell": _cell,
+}  # fmt: skip
 
 
 def write_report(study: Study, path: Path) -> list[Path]:
@@ -79,36 +98,27 @@ def conditions_of(runs: Mapping[str, tuple[Run, ...]]) -> list[str]:
 
 def _filled(template: str, study: Study, summary: Summary, pictures: Mapping[str, str]) -> str:
     environment = Environment(
-        autoescape=template.endswith(".html"), undefined=StrictUndefined, trim_blocks=True
+        autoescape=template.endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
     )
-    environment.filters |= {"percent": _percent, "range": _range, "amount": _amount}
+    environment.filters |= FILTERS
     text = files("lenswork.study").joinpath(template).read_text("utf-8")
     runs = {name: study.runs(name) for name in summary.results.settings}
     content: dict[str, Any] = {
         "summary": summary,
         "plan": summary.plan,
-        "answers": [(pair, sentences(pair)) for pair in summary.verdict.pairs],
+        "answers": [
+            (pair, pair_sentences(pair, summary.results)) for pair in summary.verdict.pairs
+        ],
+        "notes": notes(summary.verdict),
         "pictures": pictures,
         "captions": CAPTIONS,
         "conditions": conditions_of(runs),
         "toml": summary.plan.to_toml(),
     }
     return environment.from_string(text).render(content)
-
-
-def _percent(value: float) -> str:
-    return f"{value:.2%}"
-
-
-def _range(interval: Interval | None) -> str:
-    return "" if interval is None else f"{interval.low:.2%} to {interval.high:.2%}"
-
-
-def _amount(estimate: Estimate, digits: int = 1) -> str:
-    text = f"{estimate.mean:,.{digits}f}"
-    if estimate.interval is None:
-        return text
-    return f"{text} ± {(estimate.interval.high - estimate.interval.low) / 2:,.{digits}f}"
 
 
 def _png(figure: Figure) -> bytes:

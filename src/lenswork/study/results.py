@@ -1,6 +1,6 @@
 """What a study's finished trials have measured, setting by setting."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,10 +66,30 @@ def results_of(study: Study) -> Results:
     )
 
 
+def refuse_other_pictures(study: str, runs: Sequence[Run]) -> None:
+    """Raise `RunError` when runs of one setting have read other pictures or labels.
+
+    The training pictures are left out where each seed takes its own.
+    """
+    first: dict[str, tuple[str, str]] = {}  # part -> the run that was met first, its digest
+    for run in runs:
+        for part, digest in run.start.get("digests", {}).items():
+            if part == "train" and run.recipe.train_pictures is not None:
+                continue
+            name, there = first.setdefault(part, (run.name, digest))
+            if digest != there:
+                raise RunError(
+                    f"study {study}: the {part} pictures or labels of trial {run.name} are not "
+                    f"those of {name}, so the data have changed in between. Bring them back and "
+                    "carry on, or study the changed data under a name of its own with --name"
+                )
+
+
 def _measured(
     name: str, trials: list[tuple[int, Run]], part: SplitName, ids: tuple[str, ...]
 ) -> Measured:
     runs = [run for _, run in trials]
+    refuse_other_pictures(name, runs)
     return Measured(
         setting=name,
         seeds=tuple(seed for seed, _ in trials),
@@ -82,11 +102,17 @@ def _measured(
 
 
 def _correct(run: Run, part: SplitName, ids: tuple[str, ...]) -> Correct:
-    answers = run.answers.get(part)
+    try:
+        answers = run.answers.get(part)
+    except RunError as error:
+        raise RunError(
+            f"{error}. To have the trial done again, delete {run.path} and carry the study on"
+        ) from error
     if answers is None or answers.ids != ids:
         raise RunError(
-            f"trial {run.name} answered other {part} pictures than the rest of its study: the data "
-            f"have changed since; delete {run.path} and carry the study on"
+            f"trial {run.name} answered other {part} pictures than the rest of its study, so the "
+            "data have changed in between. Bring them back and carry on, or study the changed data "
+            "under a name of its own with --name"
         )
     correct: Correct = answers.probabilities.argmax(axis=1) == answers.truth
     return correct

@@ -1,19 +1,20 @@
 """A study in one piece: what was measured, what it cost, what failed, and the verdicts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lenswork.study.folder import Study
-from lenswork.study.intervals import Estimate, mean_of
+from lenswork.study.folder import Study, TrialRecord
+from lenswork.study.intervals import Estimate, geometric_mean_of
 from lenswork.study.plan import Plan
 from lenswork.study.results import Measured, Results, results_of
 from lenswork.study.verdict import StudyVerdict, verdicts
+from lenswork.study.words import sentences
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one setting costs: means over its seeds, with their 95% intervals.
+    """What one setting costs: geometric means over its seeds, with their 95% intervals.
 
     `pictures_a_second` is the rate of evaluation and `multiply_adds` the work of one picture.
     Times hold for the machine and the number of workers that they were measured with.
@@ -26,11 +27,21 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A trial that failed, and why."""
+
+    setting: str
+    seed: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Summary:
     """Everything that a study has to say so far.
 
-    `failures` are reasons by the trial's name, `missing` the number of trials still to be done,
-    and `front` the settings of which no other is both more accurate and sooner trained.
+    `missing` is the number of trials still to be done, `unfinished` what has become of settings
+    without a finished trial, and `without_verdict` a sentence for each pair that they belong to.
+    `front` are the settings of which no other has a higher mean accuracy in a shorter mean time.
     """
 
     name: str
@@ -38,8 +49,10 @@ class Summary:
     results: Results
     verdict: StudyVerdict
     costs: Mapping[str, Cost]
-    failures: Mapping[str, str]
+    failures: tuple[Failure, ...]
     missing: int
+    unfinished: Mapping[str, str]
+    without_verdict: tuple[str, ...]
     front: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -54,19 +67,24 @@ class Summary:
                 name: dict(zip(map(str, one.seeds), one.accuracies, strict=True))
                 for name, one in self.results.settings.items()
             },
+            "sentences": [said for pair in self.verdict.pairs for said in sentences(pair)],
             "costs": {name: asdict(cost) for name, cost in self.costs.items()},
             "front": self.front,
-            "failures": dict(self.failures),
+            "failures": [asdict(failure) for failure in self.failures],
             "missing": self.missing,
+            "unfinished": dict(self.unfinished),
+            "without_verdict": self.without_verdict,
         }
 
 
 def summarise(study: Study) -> Summary:
     """Gather the finished trials and judge them; raises `RunError` when none is finished."""
+    records = study.records()
     results = results_of(study)
     means = {name: float(one.correct.mean()) for name, one in results.settings.items()}
     costs = {name: _cost(one) for name, one in results.settings.items()}
-    pairs = [pair for pair in study.plan.compared() if set(pair) <= means.keys()]
+    unfinished = _unfinished(records)
+    pairs = [pair for pair in study.plan.compared() if not unfinished.keys() & set(pair)]
     if study.plan.pairs is None and study.plan.baseline is None:
         pairs = [pair if means[pair[0]] >= means[pair[1]] else pair[::-1] for pair in pairs]
     return Summary(
@@ -75,8 +93,14 @@ def summarise(study: Study) -> Summary:
         results=results,
         verdict=verdicts({n: one.correct for n, one in results.settings.items()}, pairs=pairs),
         costs=costs,
-        failures=study.failures(),
-        missing=sum(record.state in ("missing", "running") for record in study.records()),
+        failures=tuple(
+            Failure(record.trial.setting, record.trial.seed, record.reason)
+            for record in records
+            if record.state == "failed"
+        ),
+        missing=sum(record.state in ("missing", "running") for record in records),
+        unfinished=unfinished,
+        without_verdict=tuple(_without_verdict(study.plan, unfinished)),
         front=front_of({n: (costs[n].train_seconds.mean, means[n]) for n in means}),
     )
 
@@ -93,10 +117,29 @@ def front_of(settings: Mapping[str, tuple[float, float]]) -> tuple[str, ...]:
     )
 
 
+def _unfinished(records: Sequence[TrialRecord]) -> dict[str, str]:
+    """What has become of each setting that has no finished trial."""
+    states: dict[str, list[str]] = {}
+    for record in records:
+        states.setdefault(record.trial.setting, []).append(record.state)
+    return {
+        name: f"all {len(found)} trials failed" if set(found) == {"failed"} else "none done yet"
+        for name, found in states.items()
+        if "done" not in found
+    }
+
+
+def _without_verdict(plan: Plan, unfinished: Mapping[str, str]) -> Iterator[str]:
+    for pair in plan.compared():
+        reasons = [f"of {name} {unfinished[name]}" for name in pair if name in unfinished]
+        if reasons:
+            yield f"No verdict on {pair[0]} against {pair[1]}: {', '.join(reasons)}."
+
+
 def _cost(measured: Measured) -> Cost:
     return Cost(
-        train_seconds=mean_of(measured.train_seconds),
-        pictures_a_second=mean_of(measured.pictures_a_second),
+        train_seconds=geometric_mean_of(measured.train_seconds),
+        pictures_a_second=geometric_mean_of(measured.pictures_a_second),
         parameters=measured.parameters[0],
         multiply_adds=measured.multiply_adds,
     )

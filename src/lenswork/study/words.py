@@ -1,23 +1,32 @@
 """Verdicts in plain words; differences in percentage points."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from lenswork.study.advice import MOST_SEEDS, Advice
+from lenswork.study.amounts import times_text
 from lenswork.study.crossed import SettingResult
-from lenswork.study.intervals import Interval
+from lenswork.study.intervals import Interval, ratio_of
+from lenswork.study.pairs import McNemar
+from lenswork.study.results import Results
 from lenswork.study.verdict import Judged, PairVerdict, StudyVerdict
 
 HERE, ANEW = "On these very pictures", "On new pictures like these"
+LITTLE = "less than 0.01 points"
 MOST_TIMES = 1000  # as many pictures more as one would still speak of
 
 
 def lines(verdict: StudyVerdict) -> list[str]:
-    """A line for each setting, the sentences of each pair, then the cautions."""
+    """A line for each setting, the sentences of each pair, then the notes."""
     return [
         *(setting_line(setting) for setting in verdict.settings),
         *(sentence for pair in verdict.pairs for sentence in sentences(pair)),
-        *(f"Take care: {caution}." for caution in verdict.cautions),
+        *notes(verdict),
     ]
+
+
+def notes(verdict: StudyVerdict) -> list[str]:
+    """What holds for all that was said, once: how little one seed says, then the cautions."""
+    return [*_of_one_seed(verdict), *(f"Take care: {caution}." for caution in verdict.cautions)]
 
 
 def setting_line(setting: SettingResult) -> str:
@@ -38,9 +47,9 @@ def setting_line(setting: SettingResult) -> str:
 
 
 def sentences(pair: PairVerdict) -> list[str]:
-    """The answers to both questions, and what they do not say."""
+    """The answers to both questions for one pair; what holds for all pairs is in `notes`."""
     if pair.mcnemar is not None:
-        return list(_of_two_networks(pair))
+        return [_of_two_networks(pair, pair.mcnemar)]
     said = [_sentence(pair, pair.anew, ANEW)]
     if pair.here is not None:
         said.insert(0, _sentence(pair, pair.here, HERE))
@@ -55,14 +64,36 @@ def sentences(pair: PairVerdict) -> list[str]:
     return said
 
 
+def pair_sentences(pair: PairVerdict, results: Results) -> list[str]:
+    """The answers for a pair, and how its training times compare."""
+    seconds = {name: one.train_seconds for name, one in results.settings.items()}
+    return [*sentences(pair), *time_sentences(pair, seconds)]
+
+
+def time_sentences(pair: PairVerdict, seconds: Mapping[str, Sequence[float]]) -> list[str]:
+    """How many times as long one setting took to train as the other, the longer first.
+
+    `seconds` has each setting's training times, one a seed. Nothing is said of a time of 0.
+    """
+    first, second = pair.first, pair.second
+    if not min(*seconds[first], *seconds[second]) > 0:
+        return []
+    ratio = ratio_of(seconds[first], seconds[second])
+    if ratio.ratio < 1:
+        first, second = second, first
+        ratio = ratio_of(seconds[first], seconds[second])
+    times, between = times_text(ratio)
+    return [f"{first} took {times} times as long to train as {second} {between}".rstrip() + "."]
+
+
 def _sentence(pair: PairVerdict, judged: Judged, where: str) -> str:
     if judged.word != "cannot tell":
         return f"{where}: {_better(pair, judged)}."
     parts = [f"{where}: cannot tell {pair.first} from {pair.second}: {_ahead(pair, judged)}"]
     if judged.alone:
-        parts.append(f"alone this would count, among {judged.family} comparisons it does not")
+        parts.append(_alone(judged))
     if judged.advice is not None:
-        if pair.difference:
+        if not _is_nothing(pair):
             parts.append(_would_help(pair, judged.advice, new=where == ANEW))
         parts.append(
             f"a difference of {_points(judged.advice.detectable)} points would have shown 4 times "
@@ -71,32 +102,37 @@ def _sentence(pair: PairVerdict, judged: Judged, where: str) -> str:
     return "; ".join(parts) + "."
 
 
-def _of_two_networks(pair: PairVerdict) -> Iterator[str]:
-    counts = pair.mcnemar
-    if counts is None:
-        return
+def _of_two_networks(pair: PairVerdict, counts: McNemar) -> str:
     found = (
         f"(McNemar p = {pair.anew.p:.2g}: {counts.only_first:,} pictures only {pair.first} got "
         f"right, {counts.only_second:,} only {pair.second})"
     )
-    if pair.anew.word == "cannot tell":
-        alone = (
-            f"; alone this would count, among {pair.anew.family} comparisons it does not"
-            if pair.anew.alone
-            else ""
-        )
-        yield (
-            f"{ANEW}: cannot tell this network of {pair.first} from this one of {pair.second}: "
-            f"{_ahead(pair, pair.anew)} {found}{alone}."
-        )
-    else:
-        yield (
+    if pair.anew.word != "cannot tell":
+        return (
             f"{ANEW}: this network of {pair.first} did {pair.anew.word} than this one of "
             f"{pair.second} by {_size(pair, pair.anew)} {found}."
         )
+    alone = f"; {_alone(pair.anew)}" if pair.anew.alone else ""
+    return (
+        f"{ANEW}: cannot tell this network of {pair.first} from this one of {pair.second}: "
+        f"{_ahead(pair, pair.anew)} {found}{alone}."
+    )
+
+
+def _alone(judged: Judged) -> str:
+    return f"alone this would count, among {judged.family} comparisons it does not"
+
+
+def _of_one_seed(verdict: StudyVerdict) -> Iterator[str]:
+    pairs = [pair for pair in verdict.pairs if pair.mcnemar is not None]
+    if not pairs:
+        return
+    names = "; ".join(f"{pair.first} and {pair.second}" for pair in pairs)
+    which = "" if len(pairs) == len(verdict.pairs) else f" ({names})"
+    those, each = ("two networks", "both") if len(pairs) == 1 else ("networks", "each")
     yield (
-        "One seed each says nothing of the settings, only of these two networks: train both with "
-        "3 seeds or more."
+        f"One seed each{which} says nothing of the settings, only of these {those}: train {each} "
+        "with 3 seeds or more."
     )
 
 
@@ -123,14 +159,21 @@ def _size(pair: PairVerdict, judged: Judged) -> str:
     """The difference as a size, its interval turned the same way."""
     ends = judged.interval.low, judged.interval.high
     low, high = ends if pair.difference >= 0 else (-ends[1], -ends[0])
-    return f"{_points(abs(pair.difference))} points ({_points(low)} to {_points(high)})"
+    size = LITTLE if _is_nothing(pair) else f"{_points(abs(pair.difference))} points"
+    return f"{size} ({_points(low)} to {_points(high)})"
 
 
 def _ahead(pair: PairVerdict, judged: Judged) -> str:
-    if not pair.difference:
-        return f"they are equal ({_points(judged.interval.low)} to {_points(judged.interval.high)})"
+    if _is_nothing(pair):
+        ends = f"({_points(judged.interval.low)} to {_points(judged.interval.high)})"
+        return f"they are {LITTLE} apart {ends}" if pair.difference else f"they are equal {ends}"
     leader = pair.first if pair.difference > 0 else pair.second
     return f"{leader} is ahead by {_size(pair, judged)}"
+
+
+def _is_nothing(pair: PairVerdict) -> bool:
+    """A difference that would be written as 0.00 points."""
+    return _points(pair.difference) == "0.00"
 
 
 def _points(fraction: float) -> str:

@@ -51,6 +51,10 @@ class Workers(Protocol):
         """
         ...
 
+    def at_once(self) -> int:
+        """How many trials are trained at the same time."""
+        ...
+
     def describe(self) -> str:
         """Who works, in a few words for the table's head."""
         ...
@@ -77,6 +81,10 @@ class LocalWorkers:
         questions = [{**_question("time", task), "seconds": seconds} for task in tasks]
         found = dict(answers(questions, self.count, self.threads))
         return [found[index].get("seconds") for index in range(len(tasks))]
+
+    def at_once(self) -> int:
+        """As many as there are processes."""
+        return self.count
 
     def describe(self) -> str:
         """Who works, in a few words."""

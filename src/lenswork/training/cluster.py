@@ -68,9 +68,14 @@ def _connected(ray: Any, address: str) -> Iterator[Any]:
         ray.shutdown()
 
 
+def cpus_of(ray: Any) -> int:
+    """The CPUs of the cluster."""
+    return int(ray.cluster_resources().get("CPU", 0))
+
+
 def describe_cluster(ray: Any) -> str:
     """Its size in a few words: 8 CPUs on 2 Ray nodes."""
-    cpus = int(ray.cluster_resources().get("CPU", 0))
+    cpus = cpus_of(ray)
     nodes = sum(node["Alive"] for node in ray.nodes())
     return f"{cpus} CPU{'' if cpus == 1 else 's'} on {nodes} Ray node{'' if nodes == 1 else 's'}"
 

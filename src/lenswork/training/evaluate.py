@@ -1,5 +1,6 @@
 """What a network says of a part, and how far that is from the truth."""
 
+import hashlib
 from dataclasses import dataclass
 
 import torch
@@ -25,6 +26,18 @@ class Prepared:
         """The network's input, (batch, channels, height, width) float, and labels (batch,)."""
         pictures = self.pictures.index_select(0, indices)
         return to_input(pictures, self.scale), self.labels.index_select(0, indices)
+
+    def digest(self) -> str:
+        """Sixteen hex digits of the pictures and labels, which must be on the CPU."""
+        content = hashlib.blake2b(digest_size=8)
+        for tensor in (self.pictures, self.labels):
+            content.update(repr(tuple(tensor.shape)).encode())
+            content.update(tensor.contiguous().numpy().data)
+        return content.hexdigest()
+
+    def to(self, device: torch.device) -> "Prepared":
+        """The same on a device."""
+        return Prepared(self.pictures.to(device), self.labels.to(device), self.scale)
 
     def subset(self, indices: Tensor) -> "Prepared":
         """Only the pictures at `indices`."""

@@ -17,6 +17,7 @@ class Started:
     """Everything is ready and checked; the first step comes next.
 
     `recipe` has every field filled in; `reasons` says what was chosen from the data and why.
+    `digests` tell whether two runs have read the same pictures and labels.
     """
 
     recipe: Recipe
@@ -28,6 +29,7 @@ class Started:
     device: str
     prepare_seconds: float
     reasons: tuple[str, ...] = ()
+    digests: Mapping[SplitName, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

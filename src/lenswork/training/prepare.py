@@ -48,6 +48,7 @@ class Session:
     steps_per_epoch: int
     golden: list[Picture]  # taken at the start: at the end the files may be gone
     prepare_seconds: float
+    digests: Mapping[SplitName, str]
     step: int = field(default=0, init=False)
 
     @property
@@ -89,6 +90,7 @@ class Session:
             device=str(self.device),
             prepare_seconds=self.prepare_seconds,
             reasons=self.choice.reasons,
+            digests=self.digests,
         )
 
     def evaluate(self) -> dict[str, float]:
@@ -157,9 +159,9 @@ def prepare(recipe: Recipe, data: Dataset, network: nn.Module | None, device: st
     _check_outputs(network, choice, len(data.classes), chosen_device)
     if chosen_device.type == "cpu":
         keep_freed_memory()
-    parts = {
-        name: _read(part, choice.preprocess, chosen_device) for name, part in data.parts.items()
-    }
+    read = {name: _read(part, choice.preprocess) for name, part in data.parts.items()}
+    digests = {name: part.digest() for name, part in read.items()}
+    parts = {name: part.to(chosen_device) for name, part in read.items()}
     golden = golden_pictures(data.train, len(data.classes))
     train = parts.pop("train")
     batch = recipe.batch or 1
@@ -176,6 +178,7 @@ def prepare(recipe: Recipe, data: Dataset, network: nn.Module | None, device: st
         steps_per_epoch=recipe.steps_per_epoch or len(batch_ends(len(train), batch)) + 1,
         golden=golden,
         prepare_seconds=time.perf_counter() - began,
+        digests=digests,
     )
 
 
@@ -231,9 +234,9 @@ def _check_outputs(
         )
 
 
-def _read(part: Part, preprocess: Preprocess, device: torch.device) -> Prepared:
+def _read(part: Part, preprocess: Preprocess) -> Prepared:
     pictures = torch.from_numpy(preprocess.read_all(part.source))
-    return Prepared(pictures.to(device), torch.from_numpy(part.labels).to(device), preprocess.scale)
+    return Prepared(pictures, torch.from_numpy(part.labels), preprocess.scale)
 
 
 def _batches(count: int, batch: int, seed: int, device: torch.device) -> Iterator[Tensor]:

@@ -62,7 +62,8 @@ def findings_of(study: Study) -> str:
     summary = summarise(study)
     pictures = f"{len(summary.results.ids):,} {summary.results.part} pictures"
     said = [f"Study {study.name}, on {pictures}.", *lines(summary.verdict)]
-    said += [f"Trial {name} failed: {reason}." for name, reason in summary.failures.items()]
+    said += summary.without_verdict
+    said += [f"{one.setting}, seed {one.seed} failed: {one.reason}." for one in summary.failures]
     if summary.missing:
         said.append(f"{summary.missing} trials are still to be done.")
     return "\n\n".join(said)

@@ -1,0 +1,101 @@
+"""A report says what the summary says, in HTML and in Markdown."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from tiny_data import write_striped_folder
+from tiny_studies import finished_study
+
+from lenswork.errors import UsageError
+from lenswork.study.folder import Study
+from lenswork.study.plan import Setting
+from lenswork.study.report import write_report
+from lenswork.study.summary import summarise
+from lenswork.study.words import sentences
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    root = tmp_path_factory.mktemp("studies")
+    folder = write_striped_folder(root / "stripes")
+    return finished_study(folder, root, failing=["long-seed1"], seeds=3, question="How <long>?")
+
+
+@pytest.fixture(scope="module")
+def half_failed(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """One seed of two settings, and a third that failed."""
+    root = tmp_path_factory.mktemp("failed")
+    axes = {"epochs": {"short": 1, "long": 2, "a|b": 3}}
+    name = Setting("a|b", {}).slug
+    return finished_study(
+        write_striped_folder(root / "stripes"), root, failing=[f"{name}-seed0"], seeds=1, axes=axes
+    )
+
+
+class Sources(HTMLParser):
+    """Every address that a page asks a browser to fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        self.found += [value or "" for name, value in attrs if name in ("src", "href")]
+
+
+def test_an_html_report_holds_everything_and_asks_for_nothing(study: Study, tmp_path: Path) -> None:
+    [file] = write_report(study, tmp_path / "report.html")
+    page = file.read_text("utf-8")
+    sources = Sources()
+    sources.feed(page)
+    assert len(sources.found) == 3
+    assert all(address.startswith("data:image/png;base64,") for address in sources.found)
+    assert "How &lt;long&gt;?" in page
+    assert "Failed: long, seed 1: it was asked to fail" in page
+    for pair in summarise(study).verdict.pairs:
+        for sentence in sentences(pair):
+            assert sentence in page
+    assert "long took " in page
+    assert "times as long to train as short" in page
+    assert "By the means, no other setting is both better and sooner trained than: " in page
+
+
+def test_a_markdown_report_has_its_figures_beside_it(study: Study, tmp_path: Path) -> None:
+    [file, *figures] = write_report(study, tmp_path / "report.md")
+    text = file.read_text("utf-8")
+    assert re.findall(r"\]\((.*?\.png)\)", text) == [figure.name for figure in figures]
+    assert all(figure.read_bytes().startswith(b"\x89PNG") for figure in figures)
+    tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
+    assert [len(table) for table in tables] == [4, 4]
+    for table in tables:
+        assert len({row.count("|") for row in table}) == 1, "every row has as many cells"
+    assert text.endswith("\n```\n")
+
+
+def test_a_report_of_another_kind_is_refused(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"\.html or \.md, got 'report\.pdf'"):
+        write_report(study, tmp_path / "report.pdf")
+
+
+@pytest.mark.parametrize("suffix", ["html", "md"])
+def test_a_setting_that_failed_has_a_row_and_its_pairs_a_sentence(
+    half_failed: Study, tmp_path: Path, suffix: str
+) -> None:
+    text = write_report(half_failed, tmp_path / f"report.{suffix}")[0].read_text("utf-8")
+    summary = summarise(half_failed)
+    assert set(summary.unfinished) == {"a|b"}
+    assert "0 of 1" in text
+    assert len(summary.without_verdict) == 2
+    for sentence in summary.without_verdict:
+        assert sentence in text
+    assert text.count("One seed each says nothing of the settings") == 1
+
+
+def test_a_bar_in_a_name_ends_no_cell_of_a_markdown_table(
+    half_failed: Study, tmp_path: Path
+) -> None:
+    text = write_report(half_failed, tmp_path / "report.md")[0].read_text("utf-8")
+    [row] = [line for line in text.splitlines() if line.startswith("| a")]
+    assert len(re.split(r"(?<!\\)\|", row)) == 9
