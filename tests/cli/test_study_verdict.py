@@ -1,12 +1,15 @@
 """What a terminal shows of a study."""
 
+from dataclasses import replace
+
 import pytest
 from rich.console import Console
 from tiny_data import write_striped_folder
 from tiny_studies import finished_study
 
 from lenswork.cli.study_verdict import print_tables, show_verdict
-from lenswork.study.summary import Summary, summarise
+from lenswork.study.intervals import Estimate, Interval
+from lenswork.study.summary import Cost, Summary, summarise
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +30,13 @@ def printed(summary: Summary, width: int) -> list[str]:
 
 
 def test_the_tables_are_whole_on_80_columns(summary: Summary) -> None:
+    wide = Cost(
+        Estimate(0.008, 0.001, Interval(0.001, 0.079)),
+        Estimate(13583, 9000, Interval(1400, 135_000)),
+        summary.costs["short"].parameters,
+        144,
+    )
+    summary = replace(summary, costs=dict.fromkeys(summary.costs, wide))
     lines = printed(summary, 80)
     assert max(map(len, lines)) <= 80
     [accuracies, costs] = [line.split() for line in lines if line.startswith("short ")]
