@@ -1,6 +1,7 @@
 """A study does what is missing, once, and shows what fails."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -19,7 +20,9 @@ from lenswork.study import reuse
 from lenswork.study.conduct import TrialDone, conduct, fitting_workers, foretell, run_study
 from lenswork.study.folder import Study, list_studies, open_study, start_study
 from lenswork.study.progress import Clock, setting_rows, shown_study
+from lenswork.study.report import write_report
 from lenswork.study.results import results_of
+from lenswork.study.summary import summarise
 from lenswork.study.workers import LocalWorkers
 
 
@@ -110,6 +113,13 @@ def test_what_another_study_has_done_alike_is_not_done_again(tmp_path: Path, fol
     for one, other in zip(first.runs("long"), second.runs("long"), strict=True):
         assert one.metrics == other.metrics
         assert one.recipe.seed == other.recipe.seed
+    summary = summarise(second)
+    assert math.isnan(summary.costs["long"].train_seconds.mean)
+    assert summary.costs["longer"].train_seconds.mean > 0
+    assert summary.front == ("longer",)
+    report = write_report(second, tmp_path / "report.md")[0].read_text("utf-8")
+    assert report.count("| not measured here | not measured here |") == 1
+    assert "as long to train" not in report
 
 
 def test_trials_on_other_data_or_versions_are_not_taken_over(

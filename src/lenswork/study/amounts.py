@@ -1,10 +1,12 @@
 """Times, rates and ratios as a reader wants them: a mean with the ends of its interval."""
 
+import math
 from collections.abc import Callable
 
 from lenswork.record.durations import format_seconds
 from lenswork.study.intervals import Estimate, Interval, Ratio
 
+UNKNOWN = "not measured here"  # the trials were taken over from another study
 LONG = 600  # seconds from which tenths say nothing
 NEAR = 1.5  # ratios below it need two digits to be told from 1
 WIDEST = 10  # times the mean: an interval beyond it is not written
@@ -13,6 +15,8 @@ LEAST, MOST = 0.01, 1000  # up to where the ends of a ratio's interval are writt
 
 def seconds_text(estimate: Estimate) -> str:
     """A time with its interval, such as 1.6 s (1.1 to 2.3)."""
+    if math.isnan(estimate.mean):
+        return UNKNOWN
     if estimate.mean >= LONG:
         return format_seconds(estimate.mean) + _range(estimate, format_seconds)
     digits = 1 if estimate.mean >= 1 else 3
@@ -21,6 +25,8 @@ def seconds_text(estimate: Estimate) -> str:
 
 def rate_text(estimate: Estimate) -> str:
     """A rate with its interval, such as 41,662 (39,100 to 44,392)."""
+    if math.isnan(estimate.mean):
+        return UNKNOWN
     return f"{estimate.mean:,.0f}" + _range(estimate, lambda value: f"{value:,.0f}")
 
 

@@ -27,6 +27,7 @@ from lenswork.training.recipe import Recipe
 
 STUDIES = "studies"  # the folder in a home of runs
 PLAN, TRIALS, FAILURES, LOCK = "plan.toml", "trials", "failures.json", ".running"
+TAKEN_OVER = "taken-over"  # in a trial's folder: the study that trained it
 
 State = Literal["done", "failed", "running", "missing"]
 

@@ -1,5 +1,6 @@
 """What a study's finished trials have measured, setting by setting."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from lenswork.errors import RunError
 from lenswork.kinds import SplitName
 from lenswork.model.describe import describe
 from lenswork.record.run import Run
-from lenswork.study.folder import Study
+from lenswork.study.folder import TAKEN_OVER, Study
 
 Correct = NDArray[np.bool_]
 
@@ -20,7 +21,8 @@ class Measured:
     """One setting's finished trials, one entry a seed.
 
     `correct` is (seeds, pictures): whether each held-out picture was answered right.
-    `pictures_a_second` is the rate of the evaluations, `multiply_adds` of one picture.
+    `pictures_a_second` is the rate of the evaluations, `multiply_adds` of one picture. Times and
+    rates are nan for a trial that was taken over from another study.
     """
 
     setting: str
@@ -94,7 +96,7 @@ def _measured(
         setting=name,
         seeds=tuple(seed for seed, _ in trials),
         correct=np.stack([_correct(run, part, ids) for run in runs]),
-        train_seconds=tuple(sum(row["train_seconds"] for row in run.history) for run in runs),
+        train_seconds=tuple(_seconds(run) for run in runs),
         pictures_a_second=tuple(_rate(run) for run in runs),
         parameters=tuple(run.start["parameters"] for run in runs),
         multiply_adds=_multiply_adds(runs[0]),
@@ -118,8 +120,17 @@ def _correct(run: Run, part: SplitName, ids: tuple[str, ...]) -> Correct:
     return correct
 
 
+def _seconds(run: Run) -> float:
+    """The time of the training; nan for one that another study trained, beside other work."""
+    if (run.path / TAKEN_OVER).is_file():
+        return math.nan
+    return float(sum(row["train_seconds"] for row in run.history))
+
+
 def _rate(run: Run) -> float:
-    """Pictures evaluated a second, over all epochs."""
+    """Pictures evaluated a second, over all epochs; nan as for the time."""
+    if (run.path / TAKEN_OVER).is_file():
+        return math.nan
     seconds = sum(row["evaluate_seconds"] for row in run.history)
     pictures = sum(n for part, n in run.start["pictures"].items() if part != "train")
     return len(run.history) * pictures / seconds if seconds else float("nan")

@@ -1,7 +1,8 @@
 """Trials that another study of the same home has done already.
 
 The same recipe and seed on the same data is the same training: `filters`, `depth` and `epochs` all
-have the notes' Conv 32 x 2 after 10 epochs among their settings.
+have the notes' Conv 32 x 2 after 10 epochs among their settings. Its answers are the same to the
+bit, but not its times: they were measured beside other work, and are left out of the study's costs.
 """
 
 import shutil
@@ -15,7 +16,7 @@ from lenswork.record.environment import versions
 from lenswork.record.run import Run
 from lenswork.record.train import open_for
 from lenswork.record.writer import UNFINISHED
-from lenswork.study.folder import PLAN, TRIALS, Study
+from lenswork.study.folder import PLAN, TAKEN_OVER, TRIALS, Study
 from lenswork.study.plan import Trial
 from lenswork.training.choose import choose
 from lenswork.training.recipe import Recipe
@@ -30,14 +31,17 @@ def take_over(study: Study, trials: Sequence[Trial], data_home: Path | None) -> 
     many pictures in each part, and it was made with the versions that are installed now.
     """
     runs = list(_runs_beside(study))
+    if not runs:
+        return []
+    settings = {trial.setting: trial.recipe for trial in trials}
+    filled = {name: _filled_in(recipe, data_home) for name, recipe in settings.items()}
     taken = []
-    for trial in trials if runs else ():
-        recipe, pictures = _filled_in(trial.recipe, data_home)
-        same = [
-            run for run in runs if run.recipe == recipe and run.start.get("pictures") == pictures
-        ]
-        if same:
-            _copy(same[0].path, study.trials_folder / trial.name)
+    for trial in trials:
+        recipe, pictures = filled[trial.setting]
+        wanted = recipe.changed(seed=trial.seed)
+        same = (r for r in runs if r.recipe == wanted and r.start.get("pictures") == pictures)
+        if run := next(same, None):
+            _copy(run, study.trials_folder / trial.name)
             taken.append(trial)
     return taken
 
@@ -64,8 +68,10 @@ def _filled_in(recipe: Recipe, data_home: Path | None) -> tuple[Recipe, Pictures
     return choose(recipe, data).recipe, {name: len(part) for name, part in data.parts.items()}
 
 
-def _copy(run: Path, path: Path) -> None:
-    """Have a copy of a run's folder appear whole."""
+def _copy(run: Run, path: Path) -> None:
+    """Have a copy of a run's folder appear whole, with a note of where it was trained."""
     folder = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=path.parent))
-    shutil.copytree(run, folder, dirs_exist_ok=True)
+    shutil.copytree(run.path, folder, dirs_exist_ok=True)
+    study = run.path.parent.parent.name
+    (folder / TAKEN_OVER).write_text(f"{study}/{run.name}\n", "utf-8")
     folder.rename(path)

@@ -1,5 +1,6 @@
 """A study in one piece: what was measured, what it cost, what failed, and the verdicts."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -101,7 +102,13 @@ def summarise(study: Study) -> Summary:
         missing=sum(record.state in ("missing", "running") for record in records),
         unfinished=unfinished,
         without_verdict=tuple(_without_verdict(study.plan, unfinished)),
-        front=front_of({n: (costs[n].train_seconds.mean, means[n]) for n in means}),
+        front=front_of(
+            {
+                name: (cost.train_seconds.mean, means[name])
+                for name, cost in costs.items()
+                if not math.isnan(cost.train_seconds.mean)
+            }
+        ),
     )
 
 
@@ -136,10 +143,16 @@ def _without_verdict(plan: Plan, unfinished: Mapping[str, str]) -> Iterator[str]
             yield f"No verdict on {pair[0]} against {pair[1]}: {', '.join(reasons)}."
 
 
+def _mean_of_known(values: Sequence[float]) -> Estimate:
+    """The geometric mean of the values that were measured in this study; nan where none was."""
+    known = [value for value in values if not math.isnan(value)]
+    return geometric_mean_of(known) if known else Estimate(math.nan, None, None)
+
+
 def _cost(measured: Measured) -> Cost:
     return Cost(
-        train_seconds=geometric_mean_of(measured.train_seconds),
-        pictures_a_second=geometric_mean_of(measured.pictures_a_second),
+        train_seconds=_mean_of_known(measured.train_seconds),
+        pictures_a_second=_mean_of_known(measured.pictures_a_second),
         parameters=measured.parameters[0],
         multiply_adds=measured.multiply_adds,
     )

@@ -1,5 +1,6 @@
 """A study in pictures: accuracies with their intervals, what they cost, and the way there."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -63,6 +64,8 @@ def cost_figure(summary: Summary) -> Figure:
     places = {}
     for place, setting in enumerate(summary.verdict.settings):
         time = summary.costs[setting.name].train_seconds
+        if math.isnan(time.mean):
+            continue
         places[setting.name] = (time.mean, setting.mean)
         axes.errorbar(
             time.mean,
@@ -74,7 +77,7 @@ def cost_figure(summary: Summary) -> Figure:
             capsize=3,
             label=setting.name,
         )
-    front = np.array([places[name] for name in summary.front])  # (settings, 2)
+    front = np.array([places[name] for name in summary.front]).reshape(-1, 2)  # (settings, 2)
     axes.plot(front[:, 0], front[:, 1], color=GREY, lw=0.8, zorder=0, label="not beaten in both")
     axes.set_xlabel("training time of one trial, seconds")
     axes.set_ylabel(f"accuracy, {summary.results.part}")

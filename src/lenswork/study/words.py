@@ -1,5 +1,6 @@
 """Verdicts in plain words; differences in percentage points."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from lenswork.study.advice import MOST_SEEDS, Advice
@@ -73,15 +74,17 @@ def pair_sentences(pair: PairVerdict, results: Results) -> list[str]:
 def time_sentences(pair: PairVerdict, seconds: Mapping[str, Sequence[float]]) -> list[str]:
     """How many times as long one setting took to train as the other, the longer first.
 
-    `seconds` has each setting's training times, one a seed. Nothing is said of a time of 0.
+    `seconds` has each setting's training times, one a seed, nan where it is unknown. Nothing is
+    said of unknown times or of a time of 0.
     """
     first, second = pair.first, pair.second
-    if not min(*seconds[first], *seconds[second]) > 0:
+    known = {name: [s for s in seconds[name] if not math.isnan(s)] for name in (first, second)}
+    if not all(known.values()) or not min(*known[first], *known[second]) > 0:
         return []
-    ratio = ratio_of(seconds[first], seconds[second])
+    ratio = ratio_of(known[first], known[second])
     if ratio.ratio < 1:
         first, second = second, first
-        ratio = ratio_of(seconds[first], seconds[second])
+        ratio = ratio_of(known[first], known[second])
     times, between = times_text(ratio)
     return [f"{first} took {times} times as long to train as {second} {between}".rstrip() + "."]
 
