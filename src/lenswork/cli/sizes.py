@@ -25,8 +25,8 @@ from lenswork.study.sizes import (
     sizes_plan,
 )
 from lenswork.study.sizes_figure import COLUMNS, Seen, sizes_figure
-from lenswork.study.summary import Summary, summarise
-from lenswork.study.words import notes, pair_sentences
+from lenswork.study.summary import Summary, pair_sentences, summarise
+from lenswork.study.words import notes
 
 PRINT_DPI = 150
 HEADS: dict[Change, str] = {

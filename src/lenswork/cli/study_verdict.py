@@ -10,8 +10,8 @@ from rich.table import Table
 from lenswork.cli.options import table_console
 from lenswork.study.amounts import rate_text, seconds_text
 from lenswork.study.intervals import Interval
-from lenswork.study.summary import Summary
-from lenswork.study.words import notes, pair_sentences
+from lenswork.study.summary import Summary, pair_sentences
+from lenswork.study.words import notes
 
 ACCURACY_HEADS = (
     "setting", "seeds", "mean", "std.\ndev.", "other\nseeds", "other\npictures", "both\nnew",

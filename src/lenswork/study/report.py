@@ -16,9 +16,9 @@ from lenswork.record.run import Run
 from lenswork.study.amounts import rate_text, seconds_text
 from lenswork.study.folder import Study
 from lenswork.study.intervals import Interval
-from lenswork.study.summary import Summary, summarise
+from lenswork.study.summary import Summary, pair_sentences, summarise
 from lenswork.study.summary_figure import accuracy_figure, cost_figure, way_figure
-from lenswork.study.words import notes, pair_sentences
+from lenswork.study.words import notes
 
 DPI = 150
 CAPTIONS = {

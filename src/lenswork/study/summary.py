@@ -9,8 +9,8 @@ from lenswork.study.folder import Study, TrialRecord
 from lenswork.study.intervals import Estimate, geometric_mean_of
 from lenswork.study.plan import Plan
 from lenswork.study.results import Measured, Results, results_of
-from lenswork.study.verdict import StudyVerdict, verdicts
-from lenswork.study.words import sentences
+from lenswork.study.verdict import PairVerdict, StudyVerdict, verdicts
+from lenswork.study.words import sentences, time_sentences
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,12 @@ def summarise(study: Study) -> Summary:
             }
         ),
     )
+
+
+def pair_sentences(pair: PairVerdict, results: Results) -> list[str]:
+    """The answers for a pair, and how its training times compare."""
+    seconds = {name: one.train_seconds for name, one in results.settings.items()}
+    return [*sentences(pair), *time_sentences(pair, seconds)]
 
 
 def front_of(settings: Mapping[str, tuple[float, float]]) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from lenswork.study.amounts import times_text
 from lenswork.study.crossed import SettingResult
 from lenswork.study.intervals import Interval, ratio_of
 from lenswork.study.pairs import McNemar
-from lenswork.study.results import Results
 from lenswork.study.verdict import Judged, PairVerdict, StudyVerdict
 
 HERE, ANEW = "On these very pictures", "On new pictures like these"
@@ -63,12 +62,6 @@ def sentences(pair: PairVerdict) -> list[str]:
             "Train it with more seeds to be surer."
         )
     return said
-
-
-def pair_sentences(pair: PairVerdict, results: Results) -> list[str]:
-    """The answers for a pair, and how its training times compare."""
-    seconds = {name: one.train_seconds for name, one in results.settings.items()}
-    return [*sentences(pair), *time_sentences(pair, seconds)]
 
 
 def time_sentences(pair: PairVerdict, seconds: Mapping[str, Sequence[float]]) -> list[str]:
