@@ -47,7 +47,8 @@ Made by `python scripts/make_notes.py` from recorded studies; every number below
 notes of the course asked these questions with one training each. Here every setting is trained
 with several seeds, and the verdict says what follows ([how](statistics.md)). Two trials ran at a
 time, one thread each, and the machine did other work besides, so times are to be compared within a
-table only. A trial that two studies share (two convolutions of 32, ten epochs) was trained once.
+table only. The trials of two convolutions in the second study are those of 32 filters in the first;
+their times are left out there.
 """
 
 
