@@ -57,8 +57,7 @@ def test_an_html_report_holds_everything_and_asks_for_nothing(study: Study, tmp_
     for pair in summarise(study).verdict.pairs:
         for sentence in sentences(pair):
             assert sentence in page
-    assert "long took " in page
-    assert "times as long to train as short" in page
+    assert re.search(r"(long|short) took .* times as long to train as (long|short)", page)
     assert "By the means, no other setting is both better and sooner trained than: " in page
 
 
