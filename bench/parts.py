@@ -317,14 +317,29 @@ LOOK = Part(
     rounds=3,
 )
 
+_STUDY = ("--seed", "{seed}", "--pictures", "{pictures}", "--data", "{data}", "--workers")
+_TWENTY_TRIALS = (
+    "two nets of the notes' shape, ten seeds each, one epoch of 6,000 pictures of Fashion-MNIST "
+    "and an evaluation of its 10,000 test pictures. Every trial is a recorded run in both."
+)
+_STUDY_MEASURES = (
+    Measure("wall_seconds", "study", "s", 1),
+    Measure("train_seconds", "training a trial", "s"),
+)
+_LOCAL = Contender(
+    "local",
+    "what `lenswork study` does: one process a core, one thread each",
+    PROJECT,
+    "lenswork_study.py",
+    (*_STUDY, "local"),
+)
+
 RAY = Part(
     name="ray-overhead",
     title="What Ray costs a study",
     about=(
         "A study of 20 trials by one process a core, and by a Ray cluster of one node with the "
-        "same cores: two nets of the notes' shape, ten seeds each, one epoch of 6,000 pictures of "
-        "Fashion-MNIST and an evaluation of its 10,000 test pictures. Every trial is a recorded "
-        "run in both."
+        f"same cores: {_TWENTY_TRIALS}"
     ),
     conditions=(
         (
@@ -334,27 +349,44 @@ RAY = Part(
         ),
         "Every process has one thread.",
     ),
-    contenders=tuple(
+    contenders=(
+        _LOCAL,
         Contender(
-            kind,
-            what,
+            "ray",
+            "what `lenswork study --ray ADDRESS` does",
             PROJECT,
             "lenswork_study.py",
-            ("--seed", "{seed}", "--pictures", "{pictures}", "--data", "{data}", "--workers", kind),
-        )
-        for kind, what in (
-            ("local", "what `lenswork study` does"),
-            ("ray", "what `lenswork study --ray ADDRESS` does"),
-        )
+            (*_STUDY, "ray"),
+        ),
     ),
-    measures=(
-        Measure("wall_seconds", "study", "s", 1),
-        Measure("train_seconds", "training a trial", "s"),
-    ),
+    measures=_STUDY_MEASURES,
     targets=(Target("ray", "wall_seconds", at_most=1.1, to="local"),),
     rounds=3,
 )
 
+PROCESSES = Part(
+    name="processes",
+    title="Several processes or several threads",
+    about=(
+        "A study of 20 trials by one process a core with one thread each, and by one process with "
+        f"as many threads as there are cores: {_TWENTY_TRIALS}"
+    ),
+    conditions=("Time is the wall time from the first trial's start to the last one's record.",),
+    contenders=(
+        _LOCAL,
+        Contender(
+            "one-process",
+            "the same trials one after the other, each on all cores",
+            PROJECT,
+            "lenswork_study.py",
+            (*_STUDY, "one-process"),
+        ),
+    ),
+    measures=_STUDY_MEASURES,
+    targets=(Target("local", "wall_seconds", at_most=0.8, to="one-process"),),
+    rounds=3,
+)
+
 PARTS: dict[str, Part] = {
-    part.name: part for part in (EPOCH, OVERHEAD, MEMORY, START, DEMO, LABELS, LOOK, RAY)
+    part.name: part for part in (EPOCH, OVERHEAD, MEMORY, START, DEMO, LABELS, LOOK, RAY, PROCESSES)
 }
