@@ -98,3 +98,10 @@ def test_a_bar_in_a_name_ends_no_cell_of_a_markdown_table(
     text = write_report(half_failed, tmp_path / "report.md")[0].read_text("utf-8")
     [row] = [line for line in text.splitlines() if line.startswith("| a")]
     assert len(re.split(r"(?<!\\)\|", row)) == 9
+
+
+def test_a_study_of_one_day_names_it_once(study: Study, tmp_path: Path) -> None:
+    [file] = write_report(study, tmp_path / "report.html")
+    days = re.findall(r"Trained (\S+)(?: to (\S+?))?[<\s]", file.read_text("utf-8"))
+    assert days
+    assert all(first != last for first, last in days)

@@ -31,5 +31,7 @@ def _option(row: FieldRow) -> Decorator:
 def _help(row: FieldRow) -> str:
     if row.default in (None, ()) or row.many:
         return row.help
-    default = {True: "yes", False: "no"}.get(row.default, row.default)  # type: ignore[call-overload]
+    default = row.default
+    if isinstance(default, bool):
+        default = "yes" if default else "no"
     return f"{row.help} [default: {default}]"

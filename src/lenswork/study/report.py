@@ -93,7 +93,8 @@ def conditions_of(runs: Mapping[str, tuple[Run, ...]]) -> list[str]:
             for one in found
         }
     )
-    return [f"Trained {started[0][:10]} to {started[-1][:10]}", *machines, *versions]
+    days = list(dict.fromkeys((started[0][:10], started[-1][:10])))
+    return [f"Trained {' to '.join(days)}", *machines, *versions]
 
 
 def _filled(template: str, study: Study, summary: Summary, pictures: Mapping[str, str]) -> str:
