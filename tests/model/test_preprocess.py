@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from lenswork.data.dataset import ArraySource, FileSource
 from lenswork.errors import PictureError, RecipeError
 from lenswork.kinds import Picture
-from lenswork.model.preprocess import Colours, Preprocess, Resize, available_cores, parse_size
+from lenswork.model.preprocess import Colours, Preprocess, Resize, parse_size
 
 
 def to(
@@ -248,10 +248,6 @@ def test_of_many_unreadable_files_the_first_ten_are_named(tmp_path: Path) -> Non
     text = str(caught.value)
     assert re.findall(r"/(\d+)\.png", text) == [f"{index:02d}" for index in range(10)]
     assert text.endswith("\n  and 3 more")
-
-
-def test_at_least_one_core_is_available() -> None:
-    assert available_cores() >= 1
 
 
 # --- sizes as text ----------------------------------------------------------------------------

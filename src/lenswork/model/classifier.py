@@ -23,6 +23,7 @@ from lenswork.model.layers import format_shape
 from lenswork.model.memory import available_bytes
 from lenswork.model.network import Network, to_input
 from lenswork.model.spec import NetSpec, check_net, parse_net
+from lenswork.model.threads import use_given_cores
 from lenswork.model.weights import FLOATS, WEIGHT, first_line, other_kind, unlike, weights_of
 
 METADATA_KEY = "lenswork"
@@ -46,6 +47,7 @@ class Classifier:
     """A trained network with its contract and golden pictures."""
 
     def __init__(self, network: nn.Module, contract: Contract, golden: Sequence[Picture]) -> None:
+        use_given_cores()
         self.network = network.eval()
         self.contract = contract
         self.golden = list(golden)

@@ -221,13 +221,17 @@ class DropoutLayer(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Drop a fraction and scale up the rest, in training only."""
+        mask = self.mask(inputs)
+        return inputs if mask is None else inputs * mask
+
+    def mask(self, inputs: Tensor) -> Tensor | None:
+        """What to multiply the inputs by: 0 for the dropped; None where nothing is dropped."""
         if not self.training or self.fraction == 0:
-            return inputs
+            return None
         if self._chance is None or self._chance.device != inputs.device:
             self._chance = torch.Generator(inputs.device).manual_seed(self.seed)
         keep = 1 - self.fraction
-        mask = torch.empty_like(inputs).bernoulli_(keep, generator=self._chance)
-        return inputs * mask.mul_(1 / keep)
+        return torch.empty_like(inputs).bernoulli_(keep, generator=self._chance).mul_(1 / keep)
 
 
 class ActivationLayer(nn.Module):

@@ -3,7 +3,6 @@
 Nothing here needs torch, so that a prediction without it sees the same pixels.
 """
 
-import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
@@ -12,6 +11,7 @@ import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
+from lenswork.cores import available_cores
 from lenswork.data.dataset import ArraySource, PictureSource
 from lenswork.errors import PictureError, RecipeError
 from lenswork.kinds import Picture, Pictures
@@ -111,13 +111,6 @@ def parse_size(text: str) -> tuple[int, int]:
     if not (1 <= height <= LARGEST_SIDE and 1 <= width <= LARGEST_SIDE):
         raise RecipeError(f"each side of size must be from 1 to {LARGEST_SIDE}, got {text!r}")
     return height, width
-
-
-def available_cores() -> int:
-    """The cores this process may use, which can be fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _refuse_unreadable(errors: list[PictureError], count: int) -> None:
