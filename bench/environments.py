@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from parts import PROJECT
+from part import PROJECT
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".bench"

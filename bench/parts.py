@@ -1,142 +1,15 @@
-"""What is measured: the parts of the bench, as data.
+"""What is measured: the parts of the bench, as data (what a part is made of: `part.py`)."""
 
-Adding a program is adding a `Contender`; adding a table is adding a `Part`. Arguments in
-braces are filled in for each measurement (see `rounds.py`).
-"""
-
-from dataclasses import dataclass
-
-PROJECT = "project"  # the environment that Lenswork itself is installed in
-
-
-@dataclass(frozen=True)
-class Contender:
-    """One program that is measured: a script in `peers/`, in an environment of its own."""
-
-    name: str
-    what: str
-    environment: str  # PROJECT, or NAME for the exact versions in peers/NAME.txt
-    script: str
-    arguments: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One number in every answer of a part; `digits` are those shown after the point."""
-
-    name: str
-    title: str
-    unit: str = ""
-    digits: int = 2
-
-
-@dataclass(frozen=True)
-class Target:
-    """A promise about one measure: of one contender, or as a ratio `of` to `to`."""
-
-    of: str
-    measure: str
-    at_most: float | None = None
-    to: str | None = None
-
-
-@dataclass(frozen=True)
-class Part:
-    """One table: the contenders that run side by side in every round, and what was promised.
-
-    `rehearsals` are rounds that are run first and thrown away.
-    """
-
-    name: str
-    title: str
-    about: str
-    conditions: tuple[str, ...]
-    contenders: tuple[Contender, ...]
-    measures: tuple[Measure, ...]
-    targets: tuple[Target, ...]
-    rounds: int = 5
-    rehearsals: int = 0
-
+import equal
+import resume
+import to_accuracy
+from part import PROJECT, Contender, Group, Measure, Part, Target
 
 _TRAINING = (
     "--seed", "{seed}", "--epochs", "{epochs}", "--pictures", "{pictures}", "--data", "{data}",
 )  # fmt: skip
 _COMMAND = ("--home", "{home}", "--")
 _MEMORY = Measure("peak_rss_mb", "peak memory", "MB", 0)
-
-EPOCH = Part(
-    name="epoch",
-    title="One epoch of the notes' network",
-    about=(
-        "The same work in four programs: conv 32 (3x3, ReLU), pool, conv 32, pool, flatten, "
-        "dense 128, dense 10; Adam with learning rate 0.001 and epsilon 1e-7; batches of 32; "
-        "the pictures of Fashion-MNIST divided by 255, in a new order every epoch; weights "
-        "start Glorot-uniform and biases zero. Loss and accuracy of the training pictures are "
-        "kept by all four."
-    ),
-    conditions=(
-        (
-            "Time is the wall time of the training loop. The pictures are in memory and divided by "
-            "255 before it starts, except for Lenswork, which keeps bytes and scales each batch "
-            "within the loop."
-        ),
-        (
-            "The first epoch holds all warming up (tracing, first allocations) and stands apart; "
-            "the value of a round is the median of its later epochs."
-        ),
-        (
-            "Nothing is evaluated within the timed part; test accuracy is computed after the clock "
-            "has stopped, to show that the work was equal."
-        ),
-        (
-            "Every measurement is a fresh process, and so is each program of a round; each round "
-            "has its own seed."
-        ),
-        "Thread counts are each library's default.",
-    ),
-    contenders=(
-        Contender(
-            "keras-tensorflow",
-            "the course's program as written: tf.keras Sequential, compile, fit",
-            "keras-tensorflow",
-            "keras_epoch.py",
-            _TRAINING,
-        ),
-        Contender(
-            "torch-dataloader",
-            "plain PyTorch: TensorDataset, DataLoader(batch_size=32, shuffle=True)",
-            "torch",
-            "torch_epoch.py",
-            ("--batches", "dataloader", *_TRAINING),
-        ),
-        Contender(
-            "torch-memory",
-            "plain PyTorch: tensors in memory, indexed by a random permutation",
-            "torch",
-            "torch_epoch.py",
-            ("--batches", "memory", *_TRAINING),
-        ),
-        Contender(
-            "lenswork",
-            "Lenswork's own loop, recipe `notes`, through its public API",
-            PROJECT,
-            "lenswork_epoch.py",
-            _TRAINING,
-        ),
-    ),
-    measures=(
-        Measure("epoch_seconds", "epoch", "s"),
-        Measure("first_epoch_seconds", "first epoch", "s"),
-        Measure("test_accuracy", "test accuracy", "", 4),
-        _MEMORY,
-    ),
-    targets=(
-        Target("lenswork", "epoch_seconds", at_most=0.55, to="keras-tensorflow"),
-        Target("lenswork", "epoch_seconds", at_most=0.6, to="torch-dataloader"),
-        Target("lenswork", "epoch_seconds", to="torch-memory"),
-        Target("lenswork", "first_epoch_seconds", to="keras-tensorflow"),
-    ),
-)
 
 OVERHEAD = Part(
     name="overhead",
@@ -388,5 +261,20 @@ PROCESSES = Part(
 )
 
 PARTS: dict[str, Part] = {
-    part.name: part for part in (EPOCH, OVERHEAD, MEMORY, START, DEMO, LABELS, LOOK, RAY, PROCESSES)
+    part.name: part
+    for part in (
+        *equal.EQUAL,
+        equal.RATE_OF_MATMUL,
+        *to_accuracy.TO_ACCURACY,
+        OVERHEAD,
+        MEMORY,
+        START,
+        DEMO,
+        LABELS,
+        LOOK,
+        RAY,
+        PROCESSES,
+        resume.RESUME,
+    )
 }
+GROUPS: dict[str, Group] = {"equal": equal.GROUP, "to-accuracy": to_accuracy.GROUP}

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from parts import PARTS
+from parts import GROUPS, PARTS
 from results import Document, read_all
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,66 +22,123 @@ _HEAD = """\
 
 Made by `python bench/report.py` from the files in `bench/results/`, which `python bench/run.py`
 wrote; change neither by hand (the last section, on what was tried, is `bench/tried.md`). A figure
-is the median over n rounds, in bold, with the smallest and the largest behind it. In a round all
-programs of a table run one after the other, and a ratio is taken within its round, so what slows
-the machine for minutes slows both sides; the median of such ratios need not be the ratio of the
-medians.
+is the median over n rounds (under *Time to accuracy* the mean), in bold, with the smallest and the
+largest behind it. In a round all programs of a table run one after the other, and a ratio is taken
+within its round, so what slows the machine for minutes slows both sides; the median of such ratios
+need not be the ratio of the medians.
 """
 
 
 def page(results: Sequence[Document]) -> str:
-    """The whole page, in the order in which the parts are listed."""
+    """The whole page, in the order in which the parts are listed; groups have one heading."""
     order = list(PARTS)
     ranked = sorted(results, key=lambda one: order.index(one["part"]))
-    return "\n".join([_HEAD, *(section(result) for result in ranked), TRIED.read_text("utf-8")])
+    blocks, group = [_HEAD], ""
+    for result in ranked:
+        if _group(result) not in ("", group):
+            blocks.append(_group_heading(_group(result)))
+        group = _group(result)
+        blocks.append(section(result))
+    return "\n".join([*blocks, TRIED.read_text("utf-8")])
 
 
 def section(result: Document) -> str:
     """One part: what it is, its tables, and the conditions it was measured under."""
     blocks = [
-        f"## {result['title']}",
+        f"{'###' if _group(result) else '##'} {result['title']}",
         result["about"],
         _values_table(result),
         _targets_table(result),
+        _agreement(result),
         _conditions(result),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
+def _group(result: Document) -> str:
+    return str(result.get("group", ""))  # results of before there were groups have none
+
+
+def _group_heading(name: str) -> str:
+    group = GROUPS[name]
+    lines = "\n".join(f"- {line}" for line in group.conditions)
+    return f"## {group.title}\n\n{group.about}\n\nConditions of all of them:\n\n{lines}\n"
+
+
 def _values_table(result: Document) -> str:
-    measures = result["measures"]
+    measures, spread = result["measures"], result.get("spread", "median")
+    counts = {len(one["answers"]) for one in result["contenders"]}
+    same = len(counts) == 1
     n = len(result["rounds"])
-    head = [f"n = {n}", *(_headed(measure) for measure in measures)]
+    head = [f"n = {n}" if same else "program", *(_headed(measure) for measure in measures)]
     rows = [
         [
-            f"{one['name']}: {one['what']}",
-            *(_spread(one["figures"][measure["name"]], measure["digits"]) for measure in measures),
+            f"{one['name']}: {one['what']}" + ("" if same else f" (n = {len(one['answers'])})"),
+            *(_value(one["figures"], measure, spread) for measure in measures),
         ]
         for one in result["contenders"]
     ]
     return _table(head, rows)
 
 
+def _value(found: Document, measure: Document, spread: str) -> str:
+    name = measure["name"]
+    return _spread(found[name], measure["digits"], spread) if name in found else ""
+
+
 def _targets_table(result: Document) -> str:
     measures = {measure["name"]: measure for measure in result["measures"]}
-    rows = [_target_row(target, measures[target["measure"]]) for target in result["targets"]]
-    return _table(["ratio or figure", "measured", "target", "rounds within it"], rows)
+    rows = [
+        _target_row(target, measures[target["measure"]], result.get("spread", "median"))
+        for target in result["targets"]
+    ]
+    rounds = "rounds within it"
+    return _table(["ratio or figure", "measured", "target", rounds], rows)
 
 
-def _target_row(target: Document, measure: Document) -> list[str]:
-    limit = target["at_most"]
+def _target_row(target: Document, measure: Document, spread: str) -> list[str]:
+    found, unit = target["figures"], ""
     if target["to"] is None:
         name, unit = f"{target['of']}, {measure['title']}", f" {measure['unit']}".rstrip()
-        measured = _spread(target["figures"], measure["digits"]) + unit
+        measured = _spread(found, measure["digits"], spread) + unit
     else:
-        name, unit = f"{target['of']} / {target['to']}, {measure['title']}", ""
-        measured = _spread(target["figures"], 3)
-    if limit is None:
+        to = target["to"] + (" (the fastest other)" if target.get("fastest") else "")
+        name = f"{target['of']} / {to}, {measure['title']}"
+        measured = _spread(found, 3 if spread == "median" else 4, spread)
+    most, least = target["at_most"], target.get("at_least")
+    if most is None and least is None:
         return [name, measured, "none", ""]
-    within = sum(value <= limit for value in target["values"])
-    verdict = "met" if target["figures"]["median"] <= limit else "**missed**"
-    promise = f"at most {limit:g}{unit}: {verdict}"
-    return [name, measured, promise, f"{within} of {len(target['values'])}"]
+    within = [_within(value, most, least) for value in target["values"]]
+    verdict = "met" if _within(found[spread], most, least) else "**missed**"
+    promise = " and ".join(
+        f"{word} {limit:.4g}{unit}"
+        for word, limit in (("at most", most), ("at least", least))
+        if limit is not None
+    )
+    return [name, measured, f"{promise}: {verdict}", f"{sum(within)} of {len(within)}"]
+
+
+def _within(value: float, most: float | None, least: float | None) -> bool:
+    return (most is None or value <= most) and (least is None or value >= least)
+
+
+def _agreement(result: Document) -> str:
+    """Whether the programs ended equally good, in a sentence."""
+    found = result.get("agreement")
+    if not found:
+        return ""
+    title = next(one["title"] for one in result["measures"] if one["name"] == found["measure"])
+    said = (
+        f"Largest difference between the means of two programs, {title}: "
+        f"{found['difference']:.4f} ({found['first']} above {found['second']})"
+    )
+    if found["holds"] is None:
+        return f"{said}; one round has no interval."
+    verdict = "they agree" if found["holds"] else "**they differ**"
+    return (
+        f"{said}, interval {found['low']:.4f} to {found['high']:.4f}: {verdict}. (Welch's t, 95% "
+        f"for all {found['pairs']} differences together, by Bonferroni.)"
+    )
 
 
 def _conditions(result: Document) -> str:
@@ -137,9 +194,12 @@ def _headed(measure: Document) -> str:
     return f"{measure['title']}, {measure['unit']}" if measure["unit"] else str(measure["title"])
 
 
-def _spread(found: Document, digits: int) -> str:
-    median, least, most = (f"{found[key]:,.{digits}f}" for key in ("median", "min", "max"))
-    return f"**{median}** ({least} to {most})"
+def _spread(found: Document, digits: int, kind: str = "median") -> str:
+    """The median, or the mean and standard deviation, with the smallest and the largest."""
+    middle, least, most = (f"{found[key]:,.{digits}f}" for key in (kind, "min", "max"))
+    deviation = found["deviation"] if kind == "mean" else None
+    sd = "" if deviation is None else f"sd {deviation:,.{digits}f}, "
+    return f"**{middle}** ({sd}{least} to {most})"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from figures import figures, paired_ratios
+from agreement import agreement
+from figures import figures, paired_ratios, ratios_to_mean
 from machine import Machine
-from parts import Contender, Part, Target
+from part import Contender, Part, Target
 from rounds import Round, Settings
 
 Document = dict[str, Any]
@@ -29,7 +30,10 @@ def document(part: Part, settings: Settings, machine: Machine, rounds: Sequence[
         "rounds": [_round(one) for one in rounds],
         "measures": [asdict(measure) for measure in part.measures],
         "contenders": [_contender(contender, part, rounds) for contender in part.contenders],
-        "targets": [_target(target, rounds) for target in part.targets],
+        "targets": [_target(target, part, rounds) for target in part.targets],
+        "group": part.group,
+        "spread": part.spread,
+        "agreement": _agreement(part, rounds),
     }
 
 
@@ -62,11 +66,13 @@ def _settings(part: Part, settings: Settings) -> Document:
 
 
 def _values(rounds: Sequence[Round], contender: str, measure: str) -> list[float]:
-    return [float(one.answers[contender]["measures"][measure]) for one in rounds]
+    """One value for each round that the contender took part in; none if it has no such measure."""
+    measured = [one.answers[contender]["measures"] for one in rounds if contender in one.answers]
+    return [float(measures[measure]) for measures in measured if measure in measures]
 
 
 def _contender(contender: Contender, part: Part, rounds: Sequence[Round]) -> Document:
-    answers = [one.answers[contender.name] for one in rounds]
+    answers = [one.answers[contender.name] for one in rounds if contender.name in one.answers]
     samples = {
         measure.name: _values(rounds, contender.name, measure.name) for measure in part.measures
     }
@@ -75,13 +81,38 @@ def _contender(contender: Contender, part: Part, rounds: Sequence[Round]) -> Doc
         "what": contender.what,
         "versions": answers[-1].get("versions", {}),
         "threads": answers[-1].get("threads"),
-        "figures": {name: figures(values).to_json() for name, values in samples.items()},
+        "figures": {name: figures(values).to_json() for name, values in samples.items() if values},
         "answers": answers,
     }
 
 
-def _target(target: Target, rounds: Sequence[Round]) -> Document:
+def _target(target: Target, part: Part, rounds: Sequence[Round]) -> Document:
     values = _values(rounds, target.of, target.measure)
-    if target.to is not None:
-        values = paired_ratios(values, _values(rounds, target.to, target.measure))
-    return {**asdict(target), "values": values, "figures": figures(values).to_json()}
+    to = target.to or _fastest(target, rounds)
+    if to is not None:
+        ratios = paired_ratios if part.spread == "median" else ratios_to_mean
+        values = ratios(values, _values(rounds, to, target.measure))
+    found = figures(values).to_json()
+    return {
+        **asdict(target),
+        "fastest": list(target.fastest),
+        "to": to,
+        "values": values,
+        "figures": found,
+    }
+
+
+def _fastest(target: Target, rounds: Sequence[Round]) -> str | None:
+    """Of those that `target` names, the one with the smallest median."""
+    medians = {
+        name: figures(_values(rounds, name, target.measure)).median for name in target.fastest
+    }
+    return min(medians, key=medians.__getitem__, default=None)
+
+
+def _agreement(part: Part, rounds: Sequence[Round]) -> Document | None:
+    if part.agrees is None:
+        return None
+    samples = {one.name: _values(rounds, one.name, part.agrees) for one in part.contenders}
+    apart = agreement({name: values for name, values in samples.items() if values})
+    return {"measure": part.agrees, **apart.to_json()}

@@ -12,7 +12,8 @@ from typing import Any
 
 from environments import LISTS, python_of
 from machine import other_work_percent, usage_now
-from parts import Contender, Part
+from part import Contender, Part
+from rates import with_rates
 
 MOST_TRIES = 5
 Answer = dict[str, Any]  # {"measures": {name: number}, "versions": {...}, "threads": ...}
@@ -34,6 +35,7 @@ class MeasurementError(RuntimeError):
 class Settings:
     """What a run of the bench was asked for; `pictures` 0 means all of them.
 
+    `data` is the folder of Fashion-MNIST's files, `arrays` that of the part's decoded pictures.
     A round during which other work took more than `most_other_percent` of the cores' time is
     thrown away and run again; None keeps every round.
     """
@@ -42,11 +44,12 @@ class Settings:
     pictures: int
     data: Path
     most_other_percent: float | None = None
+    arrays: Path = Path()
 
 
 @dataclass(frozen=True)
 class Round:
-    """The answers of all contenders under one seed, and what else the machine did meanwhile."""
+    """The answers of the contenders under one seed, and what else the machine did meanwhile."""
 
     seed: int
     other_work_percent: float | None
@@ -59,14 +62,21 @@ def run_rounds(part: Part, settings: Settings, rounds: int) -> Iterator[Round]:
     """Yield `rounds` rounds of `part`, each finished before the next is begun."""
     pythons = {contender.name: python_of(contender.environment) for contender in part.contenders}
     for _ in range(part.rehearsals):
-        _run_round(part, settings, pythons, seed=0)
+        _run_round(part, settings, pythons, seed=0, rounds=1)
     for seed in range(rounds):
-        yield _undisturbed(part, settings, pythons, seed)
+        yield _undisturbed(part, settings, pythons, seed, rounds)
 
 
-def _undisturbed(part: Part, settings: Settings, pythons: dict[str, Path], seed: int) -> Round:
+def takes_part(contender: Contender, seed: int, rounds: int) -> bool:
+    """Whether `contender` runs in round `seed` of `rounds`: its own rounds are spread evenly."""
+    return contender.rounds is None or seed * contender.rounds % rounds < contender.rounds
+
+
+def _undisturbed(
+    part: Part, settings: Settings, pythons: dict[str, Path], seed: int, rounds: int
+) -> Round:
     for tried in range(MOST_TRIES):
-        one = _run_round(part, settings, pythons, seed)
+        one = _run_round(part, settings, pythons, seed, rounds)
         limit, other = settings.most_other_percent, one.other_work_percent
         if limit is None or other is None or other <= limit:
             return replace(one, thrown_away=tried)
@@ -74,13 +84,17 @@ def _undisturbed(part: Part, settings: Settings, pythons: dict[str, Path], seed:
     raise MeasurementError(f"other work disturbed round {seed} {MOST_TRIES} times")
 
 
-def _run_round(part: Part, settings: Settings, pythons: dict[str, Path], seed: int) -> Round:
+def _run_round(
+    part: Part, settings: Settings, pythons: dict[str, Path], seed: int, rounds: int
+) -> Round:
     load, before = os.getloadavg()[0], usage_now()
     answers = {
         contender.name: measure(contender, pythons[contender.name], settings, seed)
         for contender in part.contenders
+        if takes_part(contender, seed, rounds)
     }
-    return Round(seed, other_work_percent(before, usage_now()), round(load, 2), answers)
+    share = other_work_percent(before, usage_now())
+    return Round(seed, share, round(load, 2), with_rates(part.work, answers))
 
 
 def measure(contender: Contender, python: Path, settings: Settings, seed: int) -> Answer:
@@ -91,6 +105,7 @@ def measure(contender: Contender, python: Path, settings: Settings, seed: int) -
             "epochs": str(settings.epochs),
             "pictures": str(settings.pictures),
             "data": str(settings.data),
+            "arrays": str(settings.arrays),
             "home": home,
             "bin": str(python.parent),
         }

@@ -1,27 +1,33 @@
 """Measure Lenswork beside its peers, side by side in one run.
 
     python bench/run.py                     every part
-    python bench/run.py epoch start         some parts
+    python bench/run.py equal to-accuracy   the two groups of tables
+    python bench/run.py equal-conv-32x2 start --seeds 3    some parts, three rounds of each
     python bench/run.py --list              what there is
-    python bench/run.py epoch --quick       one short round, to see that all works
+    python bench/run.py equal --quick       one short round, to see that all works
     python bench/run.py honesty             simulated studies, a page of their own
 
 Every peer gets an environment of its own under .bench/, made when it is first needed from the
 exact versions in bench/peers/. Results go to bench/results/PART.json (those of --quick to
 .bench/quick/), and `python bench/report.py` makes docs/benchmarks.md of them. Of PyTorch, pip
-takes the build that its configuration offers; which one it was is recorded.
+takes the build that its configuration offers; which one it was is recorded. A part whose data
+set is not on this machine is left out, and says so.
 """
 
 import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import honesty
 from environments import HOME
+from lenswork.data.sources import VARIABLE, locate
 from machine import this_machine
-from parts import PARTS, Part
+from part import Part
+from parts import GROUPS, PARTS
+from pictures import MissingDataError, arrays_of
 from report import RESULTS
 from results import document, write
 from rounds import MeasurementError, Round, Settings, run_rounds
@@ -30,39 +36,75 @@ DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")  # package dataset-fas
 QUICK_PICTURES = 3_200
 HONESTY = "honesty"  # no programs side by side, so no `Part`
 NAMES = (*PARTS, HONESTY)
+MEMBERS = {group: [one.name for one in PARTS.values() if one.group == group] for group in GROUPS}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the parts that were asked for, one after the other."""
     parser = _parser()
     asked = parser.parse_args(arguments)
-    unknown = [name for name in asked.parts if name not in NAMES]
+    unknown = [name for name in asked.parts if name not in {*NAMES, *GROUPS}]
     if unknown:
-        parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
+        known = ", ".join((*NAMES, *GROUPS))
+        parser.error(f"no part is called {', '.join(unknown)}; there are {known}")
     if asked.list:
-        for part in PARTS.values():
-            print(f"{part.name:10} {part.title}, {part.rounds} rounds: {_names(part)}")
-        print(f"{HONESTY:10} Simulated studies with known truth, {honesty.SIMULATIONS:,} a cell")
+        list_parts()
         return 0
+    if asked.data:
+        search_first(asked.data.resolve())
     settings = Settings(
         epochs=asked.epochs or (2 if asked.quick else 3),
         pictures=QUICK_PICTURES if asked.quick else 0,
-        data=(asked.data or _fashion_mnist()).resolve(),
+        data=_fashion_mnist().resolve(),
         most_other_percent=asked.most_other,
     )
-    folder = HOME / "quick" if asked.quick else RESULTS
-    for name in asked.parts or NAMES:
-        if name == HONESTY:
-            honesty.main(["--simulations", "100"] if asked.quick else [])
-            continue
-        part = PARTS[name]
-        rounds = asked.seeds or (1 if asked.quick else part.rounds)
+    for name in chosen_names(asked.parts):
         try:
-            run_part(part, settings, rounds, folder / f"{name}.json")
+            _run_one(name, asked, settings)
         except MeasurementError as error:
             print(f"error: part {name} stopped, nothing written: {error}", file=sys.stderr)
             return 1
     return 0
+
+
+def chosen_names(asked: Sequence[str]) -> list[str]:
+    """The parts that `asked` names, a group standing for its parts; all of them for nothing."""
+    return [name for one in asked or NAMES for name in MEMBERS.get(one, [one])]
+
+
+def list_parts() -> None:
+    """Print one line a part."""
+    for part in PARTS.values():
+        print(f"{part.name:22} {part.title}, {part.rounds} rounds: {_names(part)}")
+    print(f"{HONESTY:22} Simulated studies with known truth, {honesty.SIMULATIONS:,} a cell")
+    for group, members in MEMBERS.items():
+        print(f"{group:22} all of {', '.join(members)}")
+
+
+def search_first(folder: Path) -> None:
+    """Have data looked for in `folder`, a data home or the folder of a data set in one."""
+    home = folder.parent if folder.name == DEBIAN_FOLDER.name else folder
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = f"{home}{os.pathsep}{before}" if before else str(home)
+
+
+def _run_one(name: str, asked: argparse.Namespace, settings: Settings) -> None:
+    """Run one part as it was asked for, or say why it is left out."""
+    if name == HONESTY:
+        honesty.main(["--simulations", "100"] if asked.quick else [])
+        return
+    part = PARTS[name]
+    rounds = asked.seeds or (1 if asked.quick else part.rounds)
+    if part.pictures:
+        try:
+            settings = replace(settings, arrays=arrays_of(part.pictures))
+        except MissingDataError as error:
+            print(f"{name}: left out: {error}", file=sys.stderr)
+            return
+        if asked.quick:
+            settings = replace(settings, pictures=part.pictures.quick)
+    folder = HOME / "quick" if asked.quick else RESULTS
+    run_part(part, settings, rounds, folder / f"{name}.json")
 
 
 def run_part(part: Part, settings: Settings, rounds: int, path: Path) -> None:
@@ -87,12 +129,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(NAMES))
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join((*NAMES, *GROUPS)))
     parser.add_argument("--seeds", type=_count, metavar="N", help="rounds, each its own seed")
     parser.add_argument(
         "--epochs", type=_several, metavar="N", help="epochs in a process, 2 or more (default 3)"
     )
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="Fashion-MNIST's idx files")
+    parser.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="where data sets are looked for first"
+    )
     parser.add_argument(
         "--most-other",
         type=float,
@@ -118,9 +162,8 @@ def _several(text: str) -> int:
 
 
 def _fashion_mnist() -> Path:
-    home = os.environ.get("LENSWORK_DATA")
-    own = Path(home) / "fashion-mnist" if home else DEBIAN_FOLDER
-    return own if own.is_dir() else DEBIAN_FOLDER
+    found = locate("fashion-mnist")
+    return found.folder if found else DEBIAN_FOLDER
 
 
 def _names(part: Part) -> str:

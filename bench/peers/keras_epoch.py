@@ -1,14 +1,18 @@
-"""The course's program as written: tf.keras, compile, fit; only the clock is added."""
+"""The course's program in Keras: Sequential, compile, fit; only the clock is added.
+
+`--steps-per-execution` and `--jit-compile` are compile's settings of those names.
+"""
 
 import time
 
-import tensorflow as tf
-from idx import read_split
-from measuring import answer_epochs, arguments, peak_rss_mb
+import keras_net  # first: it chooses Keras's backend
+from arrays import read_part
+from keras_net import keras
+from measuring import answer_epochs, equal_arguments, peak_rss_mb
 
 
-class Clock(tf.keras.callbacks.Callback):
-    """Notes when fit began and when each epoch ended."""
+class Clock(keras.callbacks.Callback):
+    """Notes when each epoch ended."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,39 +25,39 @@ class Clock(tf.keras.callbacks.Callback):
 
 def main() -> None:
     """Train, then answer."""
-    asked = arguments().parse_args()
-    tf.keras.utils.set_random_seed(asked.seed)
-    training_images, training_labels = read_split(asked.data, "train")
-    if asked.pictures:
-        training_images = training_images[: asked.pictures]
-        training_labels = training_labels[: asked.pictures]
-    training_images = training_images.reshape(-1, 28, 28, 1)
-    training_images = training_images / 255.0
-
-    model = tf.keras.models.Sequential(
-        [
-            tf.keras.layers.Conv2D(32, (3, 3), activation="relu", input_shape=(28, 28, 1)),
-            tf.keras.layers.MaxPooling2D(2, 2),
-            tf.keras.layers.Conv2D(32, (3, 3), activation="relu"),
-            tf.keras.layers.MaxPooling2D(2, 2),
-            tf.keras.layers.Flatten(),
-            tf.keras.layers.Dense(128, activation="relu"),
-            tf.keras.layers.Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    parser = equal_arguments()
+    parser.add_argument("--backend", choices=list(keras_net.LIBRARIES), required=True)
+    parser.add_argument("--steps-per-execution", type=int)
+    parser.add_argument("--jit-compile", choices=["yes", "no"])
+    asked = parser.parse_args()
+    keras.utils.set_random_seed(asked.seed)
+    pictures, labels = read_part(asked.arrays, "train", asked.pictures)
+    pictures = keras_net.scaled(pictures)
+    settings = {"jit_compile": asked.jit_compile == "yes"} if asked.jit_compile else {}
+    if asked.steps_per_execution:
+        settings["steps_per_execution"] = asked.steps_per_execution
+    model = keras_net.make_model(asked.net)
+    keras_net.compile_model(model, asked.net, settings)
 
     clock = Clock()
     began = time.perf_counter()
-    model.fit(training_images, training_labels, epochs=asked.epochs, callbacks=[clock])
+    model.fit(
+        pictures, labels, batch_size=asked.batch, epochs=asked.epochs, callbacks=[clock], verbose=2
+    )
     peak = peak_rss_mb()
 
     starts = [began, *clock.ends[:-1]]
     seconds = [end - start for start, end in zip(starts, clock.ends, strict=True)]
-    test_images, test_labels = read_split(asked.data, "test")
-    test_images = test_images.reshape(10000, 28, 28, 1) / 255.0
-    _, accuracy = model.evaluate(test_images, test_labels, verbose=0)
-    answer_epochs(seconds, peak, float(accuracy), ["tensorflow_cpu", "keras", "numpy"])
+    test_pictures, test_labels = read_part(asked.arrays, "test")
+    _, accuracy = model.evaluate(keras_net.scaled(test_pictures), test_labels, verbose=0)
+    answer_epochs(
+        seconds,
+        peak,
+        float(accuracy),
+        keras_net.LIBRARIES[asked.backend],
+        keras_net.threads(asked.backend),
+        pictures=len(labels),
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from measuring import answer
 
-from lenswork.model.preprocess import available_cores
+from lenswork.cores import available_cores
 from lenswork.study.conduct import conduct
 from lenswork.study.folder import start_study
 from lenswork.study.plan import Plan

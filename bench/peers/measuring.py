@@ -8,6 +8,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from nets import NETS
+
 
 def arguments() -> argparse.ArgumentParser:
     """The arguments that every training peer is given."""
@@ -16,6 +18,18 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--pictures", type=int, default=0, help="0 for all")
     parser.add_argument("--data", type=Path, required=True)
+    return parser
+
+
+def equal_arguments() -> argparse.ArgumentParser:
+    """The arguments of the peers that do equal work; `--arrays` has the decoded pictures."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--pictures", type=int, default=0, help="0 for all")
+    parser.add_argument("--arrays", type=Path, required=True)
+    parser.add_argument("--net", choices=list(NETS), required=True)
+    parser.add_argument("--batch", type=int, required=True)
     return parser
 
 
@@ -38,10 +52,13 @@ def answer_epochs(
     accuracy: float,
     libraries: list[str],
     threads: int | None = None,
+    *,
+    pictures: int,
 ) -> None:
-    """The answer of the part `epoch`; the first epoch is warming up and stands apart.
+    """The answer of a part of equal work; the first epoch is warming up and stands apart.
 
-    `peak_rss_mb` is taken when the training ends, before the evaluation that follows it.
+    `pictures` are those of an epoch. `peak_rss_mb` is taken when the training ends, before the
+    evaluation that follows it.
     """
     measures = {
         "epoch_seconds": statistics.median(epoch_seconds[1:]),
@@ -49,7 +66,7 @@ def answer_epochs(
         "test_accuracy": accuracy,
         "peak_rss_mb": peak_rss_mb,
     }
-    answer(measures, libraries, threads, epochs_seconds=epoch_seconds)
+    answer(measures, libraries, threads, epochs_seconds=epoch_seconds, pictures=pictures)
 
 
 def peak_rss_mb(usage: resource.struct_rusage | None = None) -> float:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lenswork.model.classifier import Classifier as Classifier
     from lenswork.model.classifier import load as load
     from lenswork.model.describe import describe as describe
+    from lenswork.record.find_rate import find_rate as find_rate
     from lenswork.record.index import open_run as open_run
     from lenswork.record.run import Run as Run
     from lenswork.record.train import train as train
@@ -33,6 +34,7 @@ _PUBLIC = {  # name -> the module that defines it
     "Run": "lenswork.record.run",
     "Study": "lenswork.study.folder",
     "describe": "lenswork.model.describe",
+    "find_rate": "lenswork.record.find_rate",
     "fit": "lenswork.training.fit",
     "load": "lenswork.model.classifier",
     "open_data": "lenswork.data.open",

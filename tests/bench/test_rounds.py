@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import rounds
-from parts import PROJECT, Contender, Measure, Part
-from rounds import MeasurementError, Settings, measure, run_rounds
+from part import PROJECT, Contender, Measure, Part
+from rounds import MeasurementError, Settings, measure, run_rounds, takes_part
 
 SETTINGS = Settings(epochs=3, pictures=0, data=Path("pictures"))
 PYTHON = Path(sys.executable)
@@ -41,6 +41,31 @@ def test_every_round_runs_all_contenders_under_one_seed(
     done = list(run_rounds(part, SETTINGS, 2))
     assert [list(one.answers) for one in done] == [["a", "b"], ["a", "b"]]
     assert [one.answers["b"]["measures"]["seed"] for one in done] == [0, 1]
+
+
+@pytest.mark.parametrize("own", [1, 2, 3, 7, 10])
+def test_a_contender_with_fewer_rounds_has_exactly_those_and_the_first(own: int) -> None:
+    contender = replace(speaker("a"), rounds=own)
+    taken = [seed for seed in range(10) if takes_part(contender, seed, 10)]
+    assert len(taken) == own
+    assert taken[0] == 0
+    gaps = [after - before for before, after in zip(taken, [*taken[1:], 10], strict=True)]
+    assert max(gaps) - min(gaps) <= 1
+
+
+def test_one_round_runs_every_contender() -> None:
+    assert takes_part(replace(speaker("a"), rounds=3), seed=0, rounds=1)
+    assert [takes_part(replace(speaker("a"), rounds=3), seed, 2) for seed in range(2)] == [True] * 2
+
+
+def test_a_contender_that_sits_a_round_out_has_no_answer_in_it(
+    scripts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "python_of", lambda _: PYTHON)
+    seldom = replace(speaker("seldom"), rounds=1)
+    part = Part("p", "", "", (), (speaker("a"), seldom), (Measure("seed", "seed"),), ())
+    done = list(run_rounds(part, SETTINGS, 2))
+    assert [list(one.answers) for one in done] == [["a", "seldom"], ["a"]]
 
 
 def test_a_disturbed_round_is_thrown_away_and_run_again_under_its_seed(

@@ -189,6 +189,39 @@ def test_settings_of_a_study_are_compared_with_all_their_seeds(lenswork: Any, st
         assert "a run of batch 16 and a run of batch 32 disagree on 3 of 30" in said.out
 
 
+def trials(home: Path, *names: str) -> list[Path]:
+    return [home / "runs" / "studies" / "sizes" / "trials" / name for name in names]
+
+
+def test_runs_inside_a_study_are_called_as_its_settings(
+    lenswork: Any, study: None, tmp_path: Path
+) -> None:
+    two = ("batch-16-seed0", "batch-16-seed1")
+    said = lenswork("compare", *trials(tmp_path, *two, "batch-32-seed0", "batch-32-seed1"))
+    assert said.code == 0, said.err
+    assert "batch 16: 2 runs" in said.out
+    assert "a run of batch 16 and a run of batch 32 disagree on" in said.out
+    said = lenswork("compare", *trials(tmp_path, "batch-16-seed0", "batch-32-seed0"))
+    assert "this network of batch 16 from this one of batch 32" in said.out
+    said = lenswork("compare", *trials(tmp_path, *two))
+    assert "of batch 16, seed 0 from this one of batch 16, seed 1" in said.out
+
+
+def test_runs_of_one_recipe_in_a_study_of_two_are_two_settings(
+    lenswork: Any, tmp_path: Path
+) -> None:
+    axes = {"batch": {"one": 16, "one again": 16}}
+    plan = Plan(name="same", seeds=2, base={"data": "zoo"}, axes=axes)
+    folder = start_study(plan, tmp_path / "runs").trials_folder
+    for trial in plan.trials():
+        fields = {"batch": 16, "seed": trial.seed}
+        write_run(folder / trial.name, wrong_at(trial.seed % 7), TRUTH, **fields)  # type: ignore[arg-type]
+    said = lenswork("compare", *sorted(folder.iterdir()))
+    assert said.code == 0, said.err
+    assert "one again: 2 runs" in said.out
+    assert "These runs are of one recipe: whatever tells them apart is chance." in said.out
+
+
 @pytest.mark.parametrize(
     ("names", "complaint"),
     [

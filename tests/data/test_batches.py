@@ -75,3 +75,13 @@ def test_steps_go_on_where_they_stopped() -> None:
     met = np.concatenate([batch for epoch in epochs for batch in epoch])
     assert np.bincount(met).tolist() == [3] * 20
     assert met.tolist() == order(map(order, passes(20, 4, 3, laps=3)))
+
+
+@settings(max_examples=100, derandomize=True, deadline=None, database=None)
+@given(count=st.integers(1, 40), batch=st.integers(1, 20), skip=st.integers(0, 90))
+def test_a_stream_that_skips_goes_on_like_one_that_has_passed_there(
+    count: int, batch: int, skip: int
+) -> None:
+    whole = islice(batch_stream(count, batch, 5), skip, skip + 30)
+    skipped = islice(batch_stream(count, batch, 5, skip), 30)
+    assert [one.tolist() for one in skipped] == [one.tolist() for one in whole]

@@ -3,10 +3,13 @@
 import json
 import math
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from lenswork.errors import PlanError, RunError, UsageError
 from lenswork.study import reuse
 from lenswork.study.conduct import TrialDone, conduct, fitting_workers, foretell, run_study
 from lenswork.study.folder import Study, list_studies, open_study, start_study
+from lenswork.study.plan import Plan
 from lenswork.study.progress import Clock, setting_rows, shown_study
 from lenswork.study.report import write_report
 from lenswork.study.results import results_of
@@ -120,6 +124,24 @@ def test_what_another_study_has_done_alike_is_not_done_again(tmp_path: Path, fol
     report = write_report(second, tmp_path / "report.md")[0].read_text("utf-8")
     assert report.count("| not measured here | not measured here |") == 1
     assert "as long to train" not in report
+    assert "sooner trained" not in report, "one time has none to be compared with"
+    third = start_study(plan_on(folder, name="third"), tmp_path)
+    carry_out(third, none := HereWorkers())
+    assert none.asked == []
+    html, markdown = (
+        write_report(third, tmp_path / f"third.{suffix}")[0].read_text("utf-8")
+        for suffix in ("html", "md")
+    )
+    assert "sooner trained" not in html + markdown
+    assert "third-cost.png" not in markdown
+    assert html.count("data:image/png") == 2
+    axes = {"epochs": {"long": 2, "quick": 4, "slow": 5}}
+    mixed = start_study(plan_on(folder, name="mixed", axes=axes), tmp_path)
+    carry_out(mixed)
+    said = summarise(mixed).front_sentence
+    assert said is not None
+    assert said.startswith("By the means, of the settings that were timed here no")
+    assert said.endswith("Not measured here: long.")
 
 
 def test_trials_on_other_data_or_versions_are_not_taken_over(
@@ -135,6 +157,133 @@ def test_trials_on_other_data_or_versions_are_not_taken_over(
     fewer = start_study(plan_on(folder, name="fewer", seeds=1), tmp_path)
     carry_out(fewer, workers := HereWorkers())
     assert len(workers.asked) == 2
+
+
+def swap_classes(folder: Path) -> None:
+    """Each part's classes change their names: as many pictures, every label another."""
+    for part in folder.iterdir():
+        (part / "high").rename(part / "between")
+        (part / "low").rename(part / "high")
+        (part / "between").rename(part / "low")
+
+
+def repaint(folder: Path) -> None:
+    for file in (folder / "validation").rglob("*.png"):
+        Image.new("L", (12, 12), 7).save(file)
+
+
+def repaint_training(folder: Path) -> None:
+    for file in (folder / "train").rglob("*.png"):
+        Image.new("L", (12, 12), 7).save(file)
+
+
+def rename_pictures(folder: Path) -> None:
+    for file in (folder / "validation").rglob("*.png"):
+        file.rename(file.with_name(f"new-{file.name}"))
+
+
+@pytest.mark.parametrize("change", [swap_classes, repaint, repaint_training, rename_pictures])
+@pytest.mark.parametrize("base", [{}, {"train_pictures": 12}])
+def test_trials_on_as_many_other_pictures_or_labels_are_not_taken_over(
+    tmp_path: Path, folder: Path, change: Callable[[Path], None], base: dict[str, Any]
+) -> None:
+    def plan(name: str) -> Plan:
+        return plan_on(folder, name=name, seeds=1).with_base(**base)
+
+    carry_out(start_study(plan("first"), tmp_path))
+    same = carry_out(start_study(plan("same"), tmp_path), none := HereWorkers())
+    assert none.asked == []
+    assert all(one.taken_over for one in same)
+    change(folder)
+    carry_out(start_study(plan("changed"), tmp_path), workers := HereWorkers())
+    assert workers.asked == ["short-seed0", "long-seed0"]
+
+
+def test_a_run_that_does_not_say_what_it_has_read_is_not_taken_over(
+    tmp_path: Path, folder: Path
+) -> None:
+    first = start_study(plan_on(folder, name="first", seeds=1), tmp_path)
+    carry_out(first)
+    for run in (*first.runs("short"), *first.runs("long")):
+        history = run.path / "history.jsonl"
+        history.write_text(re.sub(r'"digests": \{[^}]*\}', '"digests": {}', history.read_text()))
+    carry_out(start_study(plan_on(folder, seeds=1), tmp_path), workers := HereWorkers())
+    assert len(workers.asked) == 2
+
+
+@pytest.mark.parametrize("change", [swap_classes, repaint, repaint_training, rename_pictures])
+def test_an_extension_on_changed_data_is_refused_and_leaves_the_plan_as_it_was(
+    tmp_path: Path, folder: Path, change: Callable[[Path], None]
+) -> None:
+    run_study(plan_on(folder, seeds=1), home=tmp_path, workers=HereWorkers())
+    change(folder)
+    workers = HereWorkers()
+    with pytest.raises(RunError, match=r"pictures or labels .* have changed.*--name"):
+        run_study(plan_on(folder, seeds=2), home=tmp_path, workers=workers)
+    assert workers.asked == []
+    assert open_study("try", tmp_path).plan.seeds == 1
+    run_study(plan_on(folder, name="advised"), home=tmp_path, workers=workers)
+    assert len(workers.asked) == 4, "nothing of the old data is taken over"
+
+
+def test_one_recipe_against_itself_is_trained_with_seeds_of_its_own(
+    tmp_path: Path, folder: Path
+) -> None:
+    axes = {"batch": {"one": 8, "other": 8}}
+    study = start_study(plan_on(folder, axes=axes, seeds=2), tmp_path)
+    carry_out(study, workers := HereWorkers(failing=["other-seed10001"]))
+    assert workers.asked == ["one-seed0", "other-seed10000", "one-seed1", "other-seed10001"]
+    losses = {run.metrics["val_loss"] for name in axes["batch"] for run in study.runs(name)}
+    assert len(losses) == 3, "no two trainings are the same"
+    assert results_of(study).settings["other"].seeds == (10000,)
+    study.forget_failures()
+    longer = start_study(plan_on(folder, axes=axes, seeds=3), tmp_path)
+    carry_out(longer, more := HereWorkers())
+    assert more.asked == ["other-seed10001", "one-seed2", "other-seed10002"]
+    beside = start_study(plan_on(folder, axes=axes, seeds=3, name="beside"), tmp_path)
+    assert all(one.taken_over for one in carry_out(beside, HereWorkers()))
+
+
+def test_settings_that_the_data_make_the_same_are_refused(tmp_path: Path, folder: Path) -> None:
+    axes = {"picture": {"as it is": {"epochs": 1}, "12 pixels": {"epochs": 1, "size": "12x12"}}}
+    with pytest.raises(PlanError, match=r"'as it is' and '12 pixels' are the same training"):
+        run_study(plan_on(folder, axes=axes), home=tmp_path / "home")
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("content", ['{"long-seed0": 3}', '{"long-seed0": null}', "[1]"])
+def test_failures_that_say_no_reasons_are_refused(
+    tmp_path: Path, folder: Path, content: str
+) -> None:
+    study = start_study(plan_on(folder), tmp_path)
+    (study.path / "failures.json").write_text(content)
+    with pytest.raises(RunError, match=r"failures\.json is damaged: .*delete it"):
+        study.records()
+
+
+@pytest.mark.parametrize(
+    ("damaged", "content"),
+    [("short-seed0", b"no"), ("long-seed1", b"no"), ("short-seed0", None)],
+)
+def test_damaged_predictions_say_how_to_have_the_trial_done_again(
+    tmp_path: Path, folder: Path, damaged: str, content: bytes | None
+) -> None:
+    study = start_study(plan_on(folder), tmp_path)
+    carry_out(study)
+    file = study.trials_folder / damaged / "predictions.npz"
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    shown = {row.name: row.accuracies for row in setting_rows(study.records())}
+    assert list(shown["long"])[:1] == [study.runs("long")[0].accuracy().fraction]
+    assert len(shown["short"]) == len(shown["long"]) == 2
+    with pytest.raises(RunError, match=rf"delete .*{damaged} and carry the study on") as refused:
+        results_of(study)
+    assert "lenswork train" not in str(refused.value)
+    shutil.rmtree(study.trials_folder / damaged)
+    carry_out(study, workers := HereWorkers())
+    assert workers.asked == [damaged]
+    assert len(results_of(study).ids) == 12
 
 
 def test_runs_that_were_trained_otherwise_than_the_plan_now_says_are_not_taken_for_its_own(

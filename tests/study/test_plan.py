@@ -140,3 +140,27 @@ def test_a_file_that_is_no_plan_is_named(tmp_path: Path, content: bytes) -> None
     file.write_bytes(content)
     with pytest.raises(PlanError, match=r"bad\.toml"):
         Plan.read(file)
+
+
+def test_settings_of_one_recipe_share_no_seed_and_each_keeps_its_seeds_when_extended() -> None:
+    axes = {"batch": {"one": 8, "other": 8, "large": 16, "third": 8}}
+
+    def seeds_of(count: int) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for trial in plan(axes=axes, seeds=count).trials():
+            assert trial.recipe.seed == trial.seed
+            found.setdefault(trial.setting, []).append(trial.seed)
+        return found
+
+    few, many = seeds_of(2), seeds_of(5)
+    assert few["one"] == few["large"] == [0, 1]
+    assert not set(many["one"]) & set(many["other"])
+    assert not set(many["other"]) & set(many["third"])
+    for name, seeds in few.items():
+        assert many[name][:2] == seeds
+        assert len(many[name]) == 5
+
+
+def test_too_many_seeds_are_refused_in_words() -> None:
+    with pytest.raises(PlanError, match=r"plan: seeds: expected 1 to 10,000, got 10001"):
+        plan(seeds=10_001)

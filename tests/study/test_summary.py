@@ -1,6 +1,7 @@
 """A summary says what the trials' records say."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,12 @@ def test_as_json_there_is_an_accuracy_for_every_trial(study: Study) -> None:
 def test_the_front_keeps_what_no_other_beats_in_both() -> None:
     settings = {"slow": (9.0, 0.9), "worse": (5.0, 0.7), "quick": (1.0, 0.8), "same": (1.0, 0.8)}
     assert front_of(settings) == ("quick", "same", "slow")
+
+
+def test_one_trial_is_one(study: Study) -> None:
+    summary = summarise(study)
+    assert replace(summary, missing=1).missing_words == "1 trial is not done yet"
+    assert replace(summary, missing=2).missing_words == "2 trials are not done yet"
 
 
 def test_a_study_without_a_finished_trial_has_no_summary(tmp_path: Path) -> None:

@@ -193,7 +193,17 @@ def test_training_times_are_compared_with_the_longer_one_first() -> None:
     slow = time_sentences(pair, {"16": [1.0, 1.1, 0.9], "32": [2.1, 2.2, 2.0]})
     assert slow == ["32 took 2.1 times as long to train as 16 (1.7 to 2.6)."]
     quick = time_sentences(pair, {"16": [42.0, 44.0], "32": [2.0]})
-    assert quick == ["16 took 21 times as long to train as 32."]
+    assert quick == [
+        "16 took 21 times as long to train as 32; with one timed trial of 32 no interval is known."
+    ]
+    once = time_sentences(pair, {"16": [42.0], "32": [2.0]})
+    assert once[0].endswith("; with one timed trial of each no interval is known.")
+
+
+def test_times_that_may_as_well_be_equal_are_not_said_to_differ() -> None:
+    pair = only_pair(study([0.8, 0.9]))
+    [said] = time_sentences(pair, {"16": [1.0, 1.4, 0.8], "32": [1.2, 1.5, 1.1]})
+    assert said.startswith("Training times cannot be told apart: 32 took 1.21 times as long to ")
 
 
 def test_ratios_near_1_and_intervals_of_every_size_can_be_read() -> None:
@@ -214,10 +224,16 @@ def test_two_seeds_and_few_errors_are_cautioned_about() -> None:
     found = verdicts({"16": table, "32": ~rows(50, 51, pictures=100)}).cautions
     assert found[0].startswith("2 seeds (16, 32) say little of how much seeds vary")
     assert found[1] == (
-        "1 of 100 pictures were ever answered wrong by 16, too few for exact intervals on new "
+        "1 of 100 pictures was ever answered wrong by 16, too few for exact intervals on new "
         "pictures"
     )
     assert len(found) == 2
+
+
+def test_a_setting_that_is_never_wrong_is_cautioned_about_in_words() -> None:
+    perfect = np.ones((3, 100), dtype=bool)
+    [caution] = verdicts({"16": perfect}).cautions
+    assert caution.startswith("none of 100 pictures was ever answered wrong by 16, too few")
 
 
 def test_a_setting_alone_has_a_result_and_no_pairs() -> None:

@@ -6,8 +6,10 @@ from tiny_data import striped_data, striped_pictures
 
 from lenswork.data.dataset import ArraySource, Dataset, Part
 from lenswork.errors import NetError, RecipeError
+from lenswork.model.spec import parse_net
 from lenswork.training.choose import choose
-from lenswork.training.recipe import Recipe
+from lenswork.training.defaults import default_net
+from lenswork.training.recipe import Recipe, RecipeName
 
 
 def sized_data(height: int, width: int, channels: int, classes: int, count: int = 40) -> Dataset:
@@ -49,7 +51,7 @@ def test_a_preset_brings_its_size_and_colours_unless_others_are_said() -> None:
 
 def test_small_pictures_keep_their_own_size_and_large_ones_are_brought_down() -> None:
     assert choose(Recipe(), sized_data(28, 20, 1, 3)).preprocess.input_shape == (28, 20, 1)
-    assert choose(Recipe(), sized_data(640, 480, 3, 3)).preprocess.input_shape == (96, 96, 3)
+    assert choose(Recipe(), sized_data(640, 480, 3, 3)).preprocess.input_shape == (64, 64, 3)
 
 
 @pytest.mark.parametrize("side", [8, 12, 16, 28, 48, 96])
@@ -84,7 +86,7 @@ def test_a_chosen_recipe_is_chosen_already() -> None:
 
 def test_what_cannot_fit_into_memory_is_refused_before_it_is_tried() -> None:
     net = "flatten, dense 100000, dense 100000, dense 100000, dense 100000, dense classes"
-    with pytest.raises(RecipeError, match=r"needs at least .* use a smaller size, batch or net"):
+    with pytest.raises(RecipeError, match=r"needs at least .* use a smaller size or net"):
         choose(Recipe(net=net), striped_data())
 
 
@@ -112,3 +114,11 @@ def test_a_network_of_ones_own_leaves_the_net_open() -> None:
 def test_a_preset_is_found_in_any_letter_case() -> None:
     data = sized_data(300, 300, 3, 2)
     assert choose(Recipe(net="CONV-32X2"), data).preprocess.input_shape == (28, 28, 1)
+
+
+@pytest.mark.parametrize("name", ["fast", "thorough", "notes"])
+def test_every_recipe_has_a_net_for_pictures_of_every_size(name: RecipeName) -> None:
+    for side in [*range(1, 70), 96, 150, 300, 1000]:
+        for height, width in ((side, side), (side, 2 * side), (side + 1, side)):
+            net = parse_net(default_net(name, (height, width, 3))).with_outputs(2)
+            assert net.shapes((height, width, 3))[-1] == (2,), (height, width)

@@ -54,11 +54,11 @@ def test_all_pictures_said_aloud_train_as_if_unsaid() -> None:
 
 
 def test_what_is_chosen_from_the_data_is_chosen_for_the_pictures_taken() -> None:
-    data = striped_data(train=6_000)
+    data = striped_data(train=8_000)
     few, all_of_them = (
         started(list(fit_once(data, count))).recipe.epochs for count in (3_000, None)
     )
-    assert (few, all_of_them) == (20, 10)
+    assert (few, all_of_them) == (20, 15)
 
 
 def fit_once(data: Dataset, count: int | None) -> list[Event]:

@@ -1,6 +1,8 @@
 """What the commands share that ask one question of data by a study of their own."""
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,8 @@ from lenswork.cli.study_plan import show_plan
 from lenswork.data.dataset import Dataset
 from lenswork.errors import UsageError
 from lenswork.record.train import CUT_FIELDS, open_for
-from lenswork.study.conduct import conduct, fitting_workers, foretell
-from lenswork.study.folder import Study, start_study
+from lenswork.study.conduct import begin, conduct, fitting_workers, foretell
+from lenswork.study.folder import Study
 from lenswork.study.plan import Plan
 from lenswork.study.progress import shown_study
 from lenswork.study.ray_workers import RayWorkers
@@ -23,13 +25,42 @@ from lenswork.training.recipe import Recipe
 Command = Callable[..., Any]
 
 
+@dataclass(frozen=True)
+class HowToRun:
+    """Where the data and studies are, and who carries trials out; `quiet` prints no plan."""
+
+    home: Path | None
+    data_home: Path | None
+    workers: int | None
+    ray: str | None
+    retry_failed: bool
+    quiet: bool
+
+
 def run_options(command: Command) -> Command:
-    """How trials are carried out."""
+    """How trials are carried out: the command is given `how` and `as_json`."""
+
+    @functools.wraps(command)
+    def gathered(
+        home: Path | None,
+        data_home: Path | None,
+        workers: int | None,
+        ray: str | None,
+        retry_failed: bool,
+        as_json: bool,
+        **others: Any,
+    ) -> Any:
+        how = HowToRun(home, data_home, workers, ray, retry_failed, quiet=as_json)
+        return command(how=how, as_json=as_json, **others)
+
     return _with_options(
-        command,
+        gathered,
         click.option("--workers", type=click.IntRange(1), help="Processes [default: one a core]."),
         click.option("--ray", metavar="ADDRESS", help="Use this Ray cluster (extra `ray`)."),
         click.option("--retry-failed", is_flag=True, help="Do failed trials again."),
+        home_option,
+        data_home_option,
+        json_option,
     )
 
 
@@ -49,48 +80,38 @@ def study_options(seeds: int) -> Callable[[Command], Command]:
             ),
             click.option("--name", help="The study's name in place of the default."),
             run_options,
-            home_option,
-            data_home_option,
-            json_option,
             recipe_options,
         )
 
     return decorate
 
 
-def opened_for(data: str | None, data_home: Path | None, fields: dict[str, Any]) -> Dataset:
+def said_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe's fields that the command line says."""
+    return {name: value for name, value in fields.items() if value not in (None, ())}
+
+
+def opened_for(data: str | None, how: HowToRun, fields: Mapping[str, Any]) -> Dataset:
     """The data that is asked about, cut as the recipe's `fields` say."""
     cut = {name: fields[name] for name in CUT_FIELDS & fields.keys()}
-    return open_for(Recipe(**({} if data is None else {"data": data}), **cut), data_home)[1]
+    return open_for(Recipe(**({} if data is None else {"data": data}), **cut), how.data_home)[1]
 
 
-def carried_out(
-    plan: Plan,
-    home: Path | None,
-    data_home: Path | None,
-    *,
-    workers: int | None,
-    ray: str | None,
-    retry_failed: bool,
-    quiet: bool,
-) -> Study:
-    """Do what is missing of the plan's study, here or on the cluster at `ray`.
-
-    `quiet` leaves the plan unprinted.
-    """
-    cluster = None if ray is None else RayWorkers(checked_address(ray))
+def carried_out(plan: Plan, how: HowToRun) -> Study:
+    """Do what is missing of the plan's study, here or on a cluster."""
+    cluster = None if how.ray is None else RayWorkers(checked_address(how.ray))
     if cluster is not None:
         cluster.at_once()  # raises where no cluster answers, before anything is measured
-    local = fitting_workers(plan, data_home, workers)
+    local = fitting_workers(plan, how.data_home, how.workers)
     chosen: Workers = cluster or local
-    study = start_study(plan, home)
-    if retry_failed:
+    study = begin(plan, how.home, how.data_home)
+    if how.retry_failed:
         study.forget_failures()
     missing = study.missing()
-    foretold = foretell(missing, local, data_home, chosen.at_once()) if missing else None
-    if foretold is not None and not quiet:
+    foretold = foretell(missing, local, how.data_home, chosen.at_once()) if missing else None
+    if foretold is not None and not how.quiet:
         show_plan(study.plan, missing, foretold, chosen)
-    for _ in shown_study(study, conduct(study, chosen, data_home), foretold):
+    for _ in shown_study(study, conduct(study, chosen, how.data_home), foretold):
         pass
     return study
 

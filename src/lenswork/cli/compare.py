@@ -22,7 +22,7 @@ from lenswork.kinds import SplitName
 from lenswork.look.compare import Compared, as_dict, compare
 from lenswork.look.flips import Answered, Flips, shown_of
 from lenswork.look.flips_text import count, head_lines, percent, share_words
-from lenswork.look.settings import Setting, are_one_recipe, settings_of
+from lenswork.look.settings import Setting, are_one_recipe, is_trial, settings_of
 from lenswork.record.home import home_folder
 from lenswork.record.index import open_run
 from lenswork.study.words import lines
@@ -84,7 +84,10 @@ def _settings(names: tuple[str, ...], study: str | None, home: Path | None) -> l
         opened = _later("look.compare_study", "settings_of_study")(study, names, home)
         return cast("list[Setting]", opened)
     folder = home_folder(home)
-    return settings_of([open_run(name, folder) for name in names])
+    runs = [open_run(name, folder) for name in names]
+    if not any(map(is_trial, runs)):
+        return settings_of(runs)
+    return settings_of(runs, _later("look.compare_study", "names_in_studies")(runs))
 
 
 def _draw(compared: Compared, out: Path, most: int | None, data_home: Path | None) -> str:

@@ -7,17 +7,15 @@ from typing import Any
 import click
 from rich.table import Table
 
-from lenswork.cli.ask_study import carried_out, opened_for, study_options
+from lenswork.cli.ask_study import HowToRun, carried_out, opened_for, said_of, study_options
 from lenswork.cli.options import print_json, table_console
 from lenswork.cli.outputs import check_output
 from lenswork.errors import UsageError
-from lenswork.files import written_whole
+from lenswork.record.style import save_figure
 from lenswork.study.curve import SEEDS, Answer, answer, curve_plan, points_of
 from lenswork.study.curve_figure import curve_figure
 from lenswork.study.folder import Study
 from lenswork.study.results import Results, results_of
-
-PRINT_DPI = 150
 
 
 @click.command()
@@ -34,13 +32,9 @@ def command(
     fractions: str | None,
     seeds: int,
     name: str | None,
-    workers: int | None,
-    ray: str | None,
     out: Path | None,
-    home: Path | None,
-    data_home: Path | None,
+    how: HowToRun,
     as_json: bool,
-    retry_failed: bool,
     **fields: Any,
 ) -> None:
     """Train on growing parts of DATA and say whether twice as many pictures would help.
@@ -50,25 +44,15 @@ def command(
     is missing; the trainings are a study that `lenswork study` can read.
     """
     target = None if out is None else check_output(out, "--out")
-    said = {key: value for key, value in fields.items() if value not in (None, ())}
-    opened = opened_for(data, data_home, said)
+    said = said_of(fields)
+    opened = opened_for(data, how, said)
     parts = None if fractions is None else parse_fractions(fractions)
     plan = curve_plan(opened, fractions=parts, seeds=seeds, name=name, **said)
-    study = carried_out(
-        plan,
-        home,
-        data_home,
-        workers=workers,
-        ray=ray,
-        retry_failed=retry_failed,
-        quiet=as_json,
-    )
+    study = carried_out(plan, how)
     results = results_of(study)
     found = answer(points_of(study.plan, results))
     if target is not None:
-        with written_whole(target) as temporary:
-            figure = curve_figure(found, opened.name, results.part)
-            figure.savefig(temporary, format="png", dpi=PRINT_DPI)
+        save_figure(curve_figure(found, opened.name, results.part), target)
     if as_json:
         print_json(curve_dict(study, results, found))
         return

@@ -10,7 +10,7 @@ from lenswork.cli.options import home_option, json_option, print_json, table_con
 from lenswork.record.durations import format_seconds
 from lenswork.record.home import home_folder
 from lenswork.record.index import list_runs
-from lenswork.record.run import RunSummary
+from lenswork.record.run import Run, RunSummary
 
 SORTS = (
     "started", "name", "accuracy", "val_accuracy", "test_accuracy", "train_seconds", "parameters",
@@ -54,6 +54,11 @@ def command(
         print_json([row.as_dict() for row in chosen])
     elif chosen:
         table_console().print(_table(chosen))
+        left = [row.name for row in chosen if _can_go_on(folder, row)]
+        if left:
+            click.echo(
+                f"\nleft unfinished: {', '.join(left)}; lenswork train --resume {left[0]} goes on"
+            )
     else:
         click.echo(f"no runs{' like that' if rows else ''} in {folder}: lenswork train makes one")
     for problem in problems:
@@ -66,6 +71,10 @@ def sorted_runs(rows: list[RunSummary], key: str, reverse: bool) -> list[RunSumm
     unknown = [row for row in rows if getattr(row, key) is None]
     downwards = (key != "name") != reverse
     return sorted(known, key=lambda row: getattr(row, key), reverse=downwards) + unknown
+
+
+def _can_go_on(home: Path, row: RunSummary) -> bool:
+    return row.status in ("killed", "failed") and Run(home / row.name).resumable
 
 
 def _matches(row: RunSummary, words: tuple[str, ...]) -> bool:

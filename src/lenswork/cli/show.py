@@ -88,6 +88,10 @@ def _print_head(run: Run) -> None:
         f"[bold]{escape(run.name)}[/]: {row.status} after {row.epochs} epochs, "
         f"{format_seconds(row.train_seconds)} of training{escape(reason)}"
     )
+    if run.resumable:
+        console.print(f"  it can be gone on with: lenswork train --resume {escape(row.name)}")
+    if kept := run.end.get("kept_epoch"):
+        console.print(f"  its weights are those after epoch {kept}, of the lowest val_loss")
     pictures = ", ".join(f"{n:,} {part}" for part, n in run.start.get("pictures", {}).items())
     console.print(f"  data    {escape(row.data)}: {pictures}")
     console.print(f"  net     {escape(row.net)} ({row.parameters:,} parameters)")

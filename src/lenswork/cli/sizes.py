@@ -5,14 +5,14 @@ from typing import Any
 
 import click
 
-from lenswork.cli.ask_study import carried_out, opened_for, study_options
+from lenswork.cli.ask_study import HowToRun, carried_out, opened_for, said_of, study_options
 from lenswork.cli.options import print_json, table_console
 from lenswork.cli.outputs import check_output
 from lenswork.cli.study_verdict import failure_lines, print_tables
 from lenswork.data.dataset import Dataset
-from lenswork.files import written_whole
 from lenswork.kinds import Picture
 from lenswork.model.preprocess import Preprocess
+from lenswork.record.style import save_figure
 from lenswork.study.folder import Study
 from lenswork.study.results import Results
 from lenswork.study.sizes import (
@@ -28,7 +28,6 @@ from lenswork.study.sizes_figure import COLUMNS, Seen, sizes_figure
 from lenswork.study.summary import Summary, pair_sentences, summarise
 from lenswork.study.words import notes
 
-PRINT_DPI = 150
 HEADS: dict[Change, str] = {
     "size": "The size changed, the net held:",
     "net": "The net changed, the size held:",
@@ -50,13 +49,9 @@ def command(
     wanted: str,
     seeds: int,
     name: str | None,
-    workers: int | None,
-    ray: str | None,
     out: Path | None,
-    home: Path | None,
-    data_home: Path | None,
+    how: HowToRun,
     as_json: bool,
-    retry_failed: bool,
     **fields: Any,
 ) -> None:
     """Train DATA at several picture sizes: what each loses in accuracy, and which pictures.
@@ -67,19 +62,11 @@ def command(
     again, the command does only what is missing.
     """
     target = None if out is None else check_output(out, "--out")
-    said = {key: value for key, value in fields.items() if value not in (None, ())}
+    said = said_of(fields)
     net = said.pop("net", None)
-    opened = opened_for(data, data_home, said)
+    opened = opened_for(data, how, said)
     plan = sizes_plan(opened, wanted.split(","), net=net, seeds=seeds, name=name, **said)
-    study = carried_out(
-        plan,
-        home,
-        data_home,
-        workers=workers,
-        ray=ray,
-        retry_failed=retry_failed,
-        quiet=as_json,
-    )
+    study = carried_out(plan, how)
     summary = summarise(study)
     moved = _moved(summary)
     if target is not None:
@@ -136,9 +123,7 @@ def _moved(summary: Summary) -> list[Moved]:
 def _draw(study: Study, results: Results, moved: list[Moved], data: Dataset, target: Path) -> None:
     seen = {one.size: (one, _seen(study, results, one, data)) for one in moved}
     title = f"{data.name}: pictures that smaller sizes lose"
-    figure = sizes_figure(title, seen)
-    with written_whole(target) as temporary:
-        figure.savefig(temporary, format="png", dpi=PRINT_DPI)
+    save_figure(sizes_figure(title, seen), target)
 
 
 def _seen(study: Study, results: Results, moved: Moved, data: Dataset) -> list[Seen]:

@@ -5,13 +5,8 @@ from typing import Any
 
 import click
 
-from lenswork.cli.ask_study import carried_out, run_options
-from lenswork.cli.options import (
-    data_home_option,
-    home_option,
-    json_option,
-    print_json,
-)
+from lenswork.cli.ask_study import HowToRun, carried_out, run_options, said_of
+from lenswork.cli.options import home_option, json_option, print_json
 from lenswork.cli.outputs import check_output
 from lenswork.cli.recipe_options import recipe_options
 from lenswork.cli.study_plan import print_plan_json, show_plan
@@ -50,25 +45,20 @@ def command() -> None:
 @command.command("run")
 @click.argument("plan")
 @click.option("--data", help="A folder, or a known data set, in place of the plan's.")
-@click.option("--seeds", type=click.IntRange(1), help="Trainings of each setting [default: 5].")
+@click.option(
+    "--seeds", type=click.IntRange(1), help="Trainings of each setting [default: the plan's, or 5]."
+)
 @click.option("--name", help="The study's name [default: PLAN-DATA].")
 @click.option("--plan-only", is_flag=True, help="Show the plan and the time it would take.")
 @run_options
-@home_option
-@data_home_option
-@json_option
 @recipe_options
 def run_plan(
     plan: str,
     data: str | None,
     seeds: int | None,
     name: str | None,
-    workers: int | None,
-    ray: str | None,
-    home: Path | None,
-    data_home: Path | None,
+    how: HowToRun,
     as_json: bool,
-    retry_failed: bool,
     plan_only: bool,
     **fields: Any,
 ) -> None:
@@ -76,28 +66,18 @@ def run_plan(
 
     The options that `lenswork train` has change the plan's base.
     """
-    said = {key: value for key, value in fields.items() if value not in (None, ())}
-    chosen = chosen_plan(plan, data, seeds, name, said)
+    chosen = chosen_plan(plan, data, seeds, name, said_of(fields))
     if plan_only:
-        _foretell_only(chosen, data_home, workers, as_json)
+        _foretell_only(chosen, how)
         return
-    study = carried_out(
-        chosen,
-        home,
-        data_home,
-        workers=workers,
-        ray=ray,
-        retry_failed=retry_failed,
-        quiet=as_json,
-    )
-    _tell(study, as_json)
+    _tell(carried_out(chosen, how), as_json)
 
 
-def _foretell_only(plan: Plan, data_home: Path | None, workers: int | None, as_json: bool) -> None:
-    local = fitting_workers(plan, data_home, workers)
+def _foretell_only(plan: Plan, how: HowToRun) -> None:
+    local = fitting_workers(plan, how.data_home, how.workers)
     trials = tuple(plan.trials())
-    expected = foretell(trials, local, data_home)
-    if as_json:
+    expected = foretell(trials, local, how.data_home)
+    if how.quiet:
         print_plan_json(plan, trials, expected)
     else:
         show_plan(plan, trials, expected, local)

@@ -30,9 +30,8 @@ def show_plan(plan: Plan, missing: Sequence[Trial], expected: Foretold, workers:
         changes = ", ".join(f"{key} {value}" for key, value in _changes(plan, setting).items())
         table.add_row(*map(escape, (setting.name, str(seeds[setting.name]), time, changes)))
     console.print(table)
-    click.echo(
-        f"{len(missing)} trials, about {format_seconds(expected.seconds)} with {workers.describe()}"
-    )
+    trials = "1 trial" if len(missing) == 1 else f"{len(missing):,} trials"
+    click.echo(f"{trials}, about {format_seconds(expected.seconds)} with {workers.describe()}")
 
 
 def print_plan_json(plan: Plan, missing: Sequence[Trial], expected: Foretold) -> None:

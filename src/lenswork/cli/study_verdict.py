@@ -32,17 +32,14 @@ def show_verdict(summary: Summary) -> None:
         click.echo(f"- {sentence}")
     for note in notes(summary.verdict):
         click.echo(note)
-    if len(summary.front) < len(summary.costs):
-        click.echo(
-            "By the means, no other is both better and sooner trained than: "
-            f"{', '.join(summary.front)}."
-        )
+    if summary.front_sentence is not None:
+        click.echo(summary.front_sentence)
     for failure in failure_lines(summary):
         click.echo(failure)
     if summary.failures:
         click.echo("Failed trials are in no mean; --retry-failed does them again.")
     if summary.missing:
-        click.echo(f"{summary.missing} trials are not done yet; the same command carries on.")
+        click.echo(f"{summary.missing_words}; the same command carries on.")
 
 
 def print_tables(console: Console, summary: Summary) -> None:

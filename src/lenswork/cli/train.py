@@ -3,7 +3,7 @@
 import math
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event as Flag
@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from lenswork.cli.find_rate import check_alone, find_and_say, find_rate_options
 from lenswork.cli.options import (
     data_home_option,
     home_option,
@@ -24,12 +25,13 @@ from lenswork.errors import LensworkError, UsageError
 from lenswork.model.presets import PRESETS
 from lenswork.record.durations import format_seconds
 from lenswork.record.home import home_folder
+from lenswork.record.index import open_run
 from lenswork.record.progress import shown
+from lenswork.record.resume import Training, recorded, refuse_unfit
 from lenswork.record.run import Run
 from lenswork.record.sinks import followed
 from lenswork.record.train import open_for
-from lenswork.record.writer import Recorder
-from lenswork.training.fit import fit
+from lenswork.record.writer import CHECKPOINT_SECONDS, Recorder
 from lenswork.training.on_ray import train_on_ray
 from lenswork.training.recipe import Recipe
 from lenswork.use.share import pictures_of
@@ -44,9 +46,19 @@ from lenswork.use.share import pictures_of
     help="A recipe in TOML; other options change it.",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@find_rate_options
 @click.option("--ray", metavar="ADDRESS", help="Train on this Ray cluster (extra `ray`).")
 @click.option("--workers", type=click.IntRange(1), help="With --ray: its processes [default: 2].")
 @click.option("--name", help="A name for the run in place of the next number.")
+@click.option("--resume", metavar="RUN", help="Go on with this unfinished run, as it was begun.")
+@click.option("--fresh", is_flag=True, help="Begin a new run where one could be gone on with.")
+@click.option(
+    "--checkpoint-seconds",
+    type=click.FloatRange(0),
+    default=CHECKPOINT_SECONDS,
+    show_default=True,
+    help="Within long epochs, keep the run's state this often.",
+)
 @sink_options
 @home_option
 @data_home_option
@@ -57,9 +69,14 @@ def command(
     preset: str | None,
     recipe_file: Path | None,
     device: str,
+    find_rate: bool,
+    out: Path | None,
     ray: str | None,
     workers: int | None,
     name: str | None,
+    resume: str | None,
+    fresh: bool,
+    checkpoint_seconds: float,
     tensorboard: Path | None,
     mlflow: str | None,
     experiment: str | None,
@@ -71,7 +88,8 @@ def command(
     """Train on DATA: a folder with one sub-folder of pictures a class, or a known data set.
 
     Left out, DATA is the embedded sample of horses or humans. Ctrl-C ends after the current
-    step with everything recorded.
+    step with everything recorded. After a kill or a crash the same command goes on from the last
+    checkpoint.
     """
     if preset and fields["net"]:
         raise UsageError("give --preset or --net, not both")
@@ -81,22 +99,64 @@ def command(
         raise UsageError("--ray trains on the cluster's CPUs: leave --device out")
     said = {key: value for key, value in fields.items() if value not in (None, ())}
     said |= {key: value for key, value in (("data", data), ("net", preset)) if value}
-    recipe = Recipe.read(recipe_file).changed(**said) if recipe_file else Recipe(**said)
+    recorded_only: dict[str, object] = {
+        "--ray": ray,
+        "--name": name,
+        "--resume": resume,
+        "--fresh": fresh,
+    }
+    told: dict[str, object] = {"--home": home, "--tensorboard": tensorboard, "--mlflow": mlflow}
+    check_alone(find_rate, out, recorded_only | told)
+    if find_rate:
+        find_and_say(_recipe(recipe_file, said), data_home, device, out, as_json=as_json)
+        return
+    folder = home_folder(home)
+    goes_on = None
+    if resume is not None:
+        others = {"--name": name, "--fresh": fresh, "--ray": ray, "--recipe-file": recipe_file}
+        goes_on = _run_to_go_on(
+            resume, folder, [*said, *(o for o, value in others.items() if value)]
+        )
+        recipe = goes_on.recipe
+    else:
+        recipe = _recipe(recipe_file, said)
     sinks = sinks_of(tensorboard, mlflow, experiment)
-    recorder = Recorder(home_folder(home), name)
+    anew = fresh or ray is not None
+    recorder = Recorder(folder, name, resume=not anew, checkpoint_seconds=checkpoint_seconds)
     recipe, opened = open_for(recipe, data_home)
     for note in opened.notes:
         click.echo(f"note: {note}", err=True)
     stop = Flag()
     with stop_on_interrupt(stop):
         if ray is None:
-            events = fit(recipe, opened, device=device, stop=stop)
+            training = Training(recipe, opened, device=device, stop=stop)
+            events = recorded(training, recorder, run=goes_on, resume=not fresh, tell=_tell)
         else:
-            events = train_on_ray(recipe, opened, ray, workers or 2, stop=stop)
-        recorded = recorder.record(events)
-        for _ in shown(followed(recorded, recorder, sinks, pictures_of, _complain)):
+            events = recorder.record(train_on_ray(recipe, opened, ray, workers or 2, stop=stop))
+        for _ in shown(followed(events, recorder, sinks, pictures_of, _complain)):
             pass
     _report(recorder.run, as_json)
+
+
+def _recipe(file: Path | None, said: dict[str, Any]) -> Recipe:
+    return Recipe.read(file).changed(**said) if file else Recipe(**said)
+
+
+def _run_to_go_on(name: str, home: Path, said: Sequence[str]) -> Run:
+    """The run that --resume names; refuses whatever else was `said` of it."""
+    if said:
+        options = ["DATA" if one == "data" else f"--{one.lstrip('-')}" for one in said]
+        raise UsageError(
+            "--resume goes on with a run as it was begun: leave out "
+            f"{', '.join(options).replace('_', '-')}"
+        )
+    run = open_run(name, home)
+    refuse_unfit(run, None)
+    return run
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
 
 
 @contextmanager
@@ -131,6 +191,8 @@ def _report(run: Run, as_json: bool) -> None:
     if run.answers:
         click.echo(f"{run.held_out()} accuracy {run.accuracy()}")
     seconds = sum(row["train_seconds"] + row["evaluate_seconds"] for row in run.history)
+    if kept := run.end.get("kept_epoch"):
+        click.echo(f"its weights are those after epoch {kept}, which has the lowest val_loss")
     click.echo(f"run {run.name}, {format_seconds(seconds)}: {run.path}")
     click.echo(f"  lenswork show {run.name}")
     click.echo(f"  lenswork predict {run.classifier_path} PICTURE ...")

@@ -11,15 +11,19 @@ from lenswork.seeds import generator
 Indices = NDArray[np.int64]  # (batch,)
 
 
-def batch_stream(count: int, batch: int, seed: int) -> Iterator[Indices]:
+def batch_stream(count: int, batch: int, seed: int, skip: int = 0) -> Iterator[Indices]:
     """Batches of picture indices without end: pass after pass, each in a new order.
 
     Every pass meets each of `count` pictures once; its last batch holds what is left over. A
-    single left-over picture joins the batch before it, since statistics of one mean nothing.
+    single left-over picture joins the batch before it, since statistics of one mean nothing. The
+    first `skip` batches are left out, whole passes of them without being drawn.
     """
-    for lap in itertools.count():
+    ends = batch_ends(count, batch)
+    first_lap, left_out = divmod(skip, len(ends) + 1)
+    for lap in itertools.count(first_lap):
         order = generator(seed, f"order {lap}").permutation(count)
-        yield from np.split(order, batch_ends(count, batch))
+        yield from np.split(order, ends)[left_out:]
+        left_out = 0
 
 
 def batch_ends(count: int, batch: int) -> Indices:

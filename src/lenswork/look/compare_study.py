@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lenswork.errors import UsageError
-from lenswork.look.settings import Setting
-from lenswork.study.folder import open_study
+from lenswork.errors import LensworkError, UsageError
+from lenswork.look.settings import Setting, is_trial
+from lenswork.record.run import Run
+from lenswork.study.folder import Study, open_study
 
 
 def settings_of_study(
@@ -41,3 +42,25 @@ def settings_of_study(
                 f"{study.path / 'plan.toml'} carries it on"
             )
     return settings
+
+
+def names_in_studies(runs: Sequence[Run]) -> dict[Path, str]:
+    """The settings' names, as their plans have them, of the runs that are trials of a study."""
+    names: dict[Path, str] = {}
+    slugs: dict[Path, dict[str, str]] = {}
+    for run in filter(is_trial, runs):
+        folder = run.path.parents[1]
+        if folder not in slugs:
+            slugs[folder] = _slugs(folder)
+        slug = run.name.rpartition("-seed")[0]
+        if slug in slugs[folder]:
+            names[run.path] = slugs[folder][slug]
+    return names
+
+
+def _slugs(folder: Path) -> dict[str, str]:
+    """The names of a study's settings by their slugs; none of a plan that cannot be read."""
+    try:
+        return {setting.slug: setting.name for setting in Study(folder).plan.settings}
+    except LensworkError:
+        return {}

@@ -6,7 +6,7 @@ Nothing here loads torch as long as the recipes have the same fields.
 import itertools
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -36,18 +36,22 @@ class Difference:
     values: tuple[str, ...]
 
 
-def settings_of(runs: Sequence[Run]) -> list[Setting]:
+def settings_of(runs: Sequence[Run], in_studies: Mapping[Path, str] | None = None) -> list[Setting]:
     """Group runs whose recipes differ in the seed only; two such runs alone stay apart.
 
-    Raises `UsageError` for one run, the same run twice, one recipe and seed twice in a setting,
-    and more than two runs that are all of one recipe.
+    `in_studies` has the settings' names of runs that are trials of a study, by their folders; a
+    study may have one recipe as several settings. Raises `UsageError` for one run, the same run
+    twice, one recipe and seed twice in a setting, and more than two runs that are all of one
+    recipe.
     """
     _refuse_too_few(runs)
-    groups: dict[str, list[Run]] = {}
+    called = in_studies or {}
+    by_recipe: dict[str, list[Run]] = {}
     for run, fields in zip(runs, resolved_recipes(runs), strict=True):
-        groups.setdefault(_but_the_seed(run, fields), []).append(run)
+        by_recipe.setdefault(_but_the_seed(run, fields), []).append(run)
+    groups = [part for group in by_recipe.values() for part in _apart(group, called)]
     if len(groups) > 1:
-        for group in groups.values():
+        for group in by_recipe.values():
             _refuse_same_seed(group)
     elif len(runs) > 2:
         raise UsageError(
@@ -56,9 +60,14 @@ def settings_of(runs: Sequence[Run]) -> list[Setting]:
             "another recipe"
         )
     else:
-        groups = {run.name: [run] for run in runs}
-    names = _names(list(groups.values()))
-    return [Setting(name, tuple(group)) for name, group in zip(names, groups.values(), strict=True)]
+        groups = [[run] for run in runs]
+    names = _names(groups, called)
+    return [Setting(name, tuple(group)) for name, group in zip(names, groups, strict=True)]
+
+
+def is_trial(run: Run) -> bool:
+    """Whether a run's folder is in that of a study, as `study/folder.py` lays it out."""
+    return run.path.parent.name == "trials" and (run.path.parents[1] / "plan.toml").is_file()
 
 
 def seed_of(run: Run) -> int:
@@ -147,18 +156,39 @@ def _but_the_seed(run: Run, fields: dict[str, Any]) -> str:
     return repr((said, run.start.get("net"), run.start.get("parameters")))
 
 
-def _names(groups: Sequence[Sequence[Run]]) -> list[str]:
+def _apart(runs: Sequence[Run], called: Mapping[Path, str]) -> list[list[Run]]:
+    """Runs of one recipe: a group for each setting when all are of one study, or else one."""
+    if len({run.path.parent for run in runs}) > 1 or not all(run.path in called for run in runs):
+        return [list(runs)]
+    names = dict.fromkeys(called[run.path] for run in runs)
+    return [[run for run in runs if called[run.path] == name] for name in names]
+
+
+def _names(groups: Sequence[Sequence[Run]], called: Mapping[Path, str]) -> list[str]:
     """What a reader would call each group, the same for no two of them.
 
-    What their runs' names begin with; or the one field in which their recipes differ; or letters.
+    The name of its setting in a study; or what its runs' names begin with; or the one field in
+    which their recipes differ; or letters.
     """
     common = [_common_name([run.name for run in group]) for group in groups]
-    for names in (common, _by_the_field([group[0] for group in groups])):
+    of_study = [_name_in_study(group, called) for group in groups]
+    said = [name or other for name, other in zip(of_study, common, strict=True)]
+    if any(of_study) and len(set(said)) < len(said):  # two networks of one setting
+        said = [
+            f"{name}, seed {seed_of(group[0])}" if name and len(group) == 1 else name or other
+            for name, other, group in zip(of_study, common, groups, strict=True)
+        ]
+    for names in (said, common, _by_the_field([group[0] for group in groups])):
         if "" not in names and len(set(names)) == len(groups):
             return names
     if all(len(group) == 1 for group in groups):
         return [str(group[0].path) for group in groups]
     return [_letter(number) for number in range(len(groups))]
+
+
+def _name_in_study(group: Sequence[Run], called: Mapping[Path, str]) -> str:
+    names = {called.get(run.path, "") for run in group}
+    return names.pop() if len(names) == 1 else ""
 
 
 def _by_the_field(runs: Sequence[Run]) -> list[str]:

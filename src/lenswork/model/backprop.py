@@ -231,7 +231,7 @@ class _GlobalAverage:
     def backward(self, gradient: Tensor, saved: Saved, *, to_input: bool) -> Tensor:
         if not to_input:
             return gradient
-        spread = (gradient / (saved[2] * saved[3]))[:, :, None, None].expand(saved)
+        spread: Tensor = (gradient / (saved[2] * saved[3]))[:, :, None, None].expand(saved)
         return spread.contiguous(memory_format=torch.channels_last)
 
 

@@ -21,9 +21,10 @@ from lenswork.model.contract import Contract
 from lenswork.model.describe import describe, format_bytes
 from lenswork.model.layers import format_shape
 from lenswork.model.memory import available_bytes
-from lenswork.model.network import Network, to_input
+from lenswork.model.network import Network
 from lenswork.model.spec import NetSpec, check_net, parse_net
 from lenswork.model.threads import use_given_cores
+from lenswork.model.views import Views, answer
 from lenswork.model.weights import FLOATS, WEIGHT, first_line, other_kind, unlike, weights_of
 
 METADATA_KEY = "lenswork"
@@ -89,12 +90,13 @@ class Classifier:
         self.network.eval()  # whoever trained on in the meantime
         device = next(iter(self.network.parameters()), torch.empty(0)).device
         answers = [torch.empty(0, len(self.classes))]
+        scale, views = self.contract.preprocess.scale, Views.parse(self.contract.views)
         with torch.inference_mode():
             for start in range(0, len(pictures), BATCH):
                 batch = torch.from_numpy(
                     np.require(pictures[start : start + BATCH], None, ["C", "W"])
                 )
-                logits = self.network(to_input(batch.to(device), self.contract.preprocess.scale))
+                logits = answer(self.network, batch.to(device), scale, views)
                 answers.append(self._checked_answers(logits))
         return torch.cat(answers).numpy()
 

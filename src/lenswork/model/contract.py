@@ -8,13 +8,16 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    field_validator,
     model_serializer,
     model_validator,
 )
 
 from lenswork.data.dataset import Part
+from lenswork.errors import UsageError
 from lenswork.kinds import Picture
 from lenswork.model.preprocess import LARGEST_SIDE, Preprocess
+from lenswork.model.views import ONE, Views
 
 Output = Literal["softmax", "sigmoid"]
 GOLDEN_BYTES = 64 * 1024
@@ -25,7 +28,8 @@ class Contract(BaseModel):
 
     `net` is the line of text, or None for a torch module given from Python. With "sigmoid" the
     network's one output is the logit of `classes[1]`. The logits are divided by `temperature`
-    before they become probabilities, where it is given (`look.temperature` fits it).
+    before they become probabilities, where it is given (`look.temperature` fits it). They are
+    means over `views` of each picture (`model.views`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,14 +43,24 @@ class Contract(BaseModel):
     recipe_hash: str = ""
     made_by: str = ""
     temperature: float | None = Field(None, gt=0, allow_inf_nan=False)
+    views: str = ONE
 
     @model_serializer(mode="wrap")
-    def _without_no_temperature(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A contract without temperature is written as before there was one."""
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A contract without temperature and views is written as before there were any."""
         said: dict[str, Any] = handler(self)
-        if self.temperature is None:
-            said.pop("temperature", None)
+        for name in ("temperature", "views"):
+            if getattr(self, name) == type(self).model_fields[name].default:
+                said.pop(name, None)
         return said
+
+    @field_validator("views")
+    @classmethod
+    def _check_views(cls, views: str) -> str:
+        try:
+            return str(Views.parse(views))
+        except UsageError as error:
+            raise ValueError(str(error)) from error
 
     @model_validator(mode="after")
     def _check_classes(self) -> Self:

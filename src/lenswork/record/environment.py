@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from lenswork import __version__
-from lenswork.model.preprocess import available_cores
+from lenswork.cores import available_cores
 
 PACKAGES = ("torch", "numpy", "pillow", "scipy", "safetensors")
 

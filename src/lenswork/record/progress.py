@@ -59,6 +59,7 @@ class EpochBar:
         self.task = TaskID(0)
         self.epoch_pictures = 0
         self.seen = 0
+        self.skipped = 0  # of a run that goes on
         self.done = 0
         self.trained = 0.0
         self.drawn = self.began = time.perf_counter()
@@ -68,7 +69,11 @@ class EpochBar:
         self.epochs = event.recipe.epochs or 0
         batch = event.recipe.batch or 1
         self.epoch_pictures = min(event.pictures["train"], event.steps_per_epoch * batch)
-        self.task = self.progress.add_task("epoch 1", total=self.epoch_pictures, rate="", left="")
+        self.skipped = started_pictures(event)
+        self.seen = self.skipped - event.epochs * self.epoch_pictures
+        self.task = self.progress.add_task(
+            f"epoch {event.epochs + 1}", total=self.epoch_pictures, rate="", left=""
+        )
         self.began = time.perf_counter()
 
     def step(self, event: StepDone) -> None:
@@ -80,7 +85,7 @@ class EpochBar:
             return
         self.drawn = now
         rate = self.done / (self.trained + now - self.began)
-        left = (self.epochs * self.epoch_pictures - self.done) / rate
+        left = (self.epochs * self.epoch_pictures - self.skipped - self.done) / rate
         self.progress.update(
             self.task,
             description=f"epoch {event.epoch}/{self.epochs}",
@@ -99,6 +104,14 @@ class EpochBar:
     def hide(self) -> None:
         """Take the bar away."""
         self.progress.update(self.task, visible=False)
+
+
+def started_pictures(event: Started) -> int:
+    """How many pictures a run that goes on had been trained on, counting repeated ones."""
+    batch = event.recipe.batch or 1
+    a_epoch = min(event.pictures["train"], event.steps_per_epoch * batch)
+    steps = event.step - event.epochs * event.steps_per_epoch
+    return event.epochs * a_epoch + min(steps * batch, a_epoch)
 
 
 def epoch_line(event: EpochDone, epochs: int) -> str:

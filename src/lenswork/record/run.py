@@ -6,6 +6,7 @@ history.jsonl           one line an event: started, epochs, how it ended
 predictions.npz         ids, truth and probabilities of the validation and test pictures
 classifier.safetensors  the classifier
 
+A run that is not finished has checkpoints in place of the last two (`record/checkpoint.py`).
 
 Nothing here loads torch or matplotlib before a classifier, a recipe or a drawing is asked for, so
 that reports from the record start in a moment.
@@ -143,6 +144,11 @@ class Run:
         return "running" if self._is_locked() else "killed"
 
     @property
+    def resumable(self) -> bool:
+        """Whether it was left unfinished and can be gone on with."""
+        return bool(self.start.get("resumable")) and self.status in ("killed", "failed")
+
+    @property
     def metrics(self) -> dict[str, float]:
         """The final network's metrics, with the last epoch's for the training pictures."""
         last: Mapping[str, Any] = self.history[-1]["metrics"] if self.history else {}
@@ -241,6 +247,8 @@ class Run:
     def _again(self, file: str = PREDICTIONS) -> str:
         """How to make a missing file: from the classifier if that is there, or by training."""
         recipe, here = (shlex.quote(str(path)) for path in (self.path / RECIPE, self.path))
+        if self.resumable:
+            return f"Go on with it: lenswork train --resume {here}"
         train = f"lenswork train --recipe-file {recipe}"
         if file == PREDICTIONS and (self.path / CLASSIFIER).is_file():
             make = f"lenswork mistakes {here} --predict"

@@ -4,6 +4,7 @@ A run is found again by its identity, kept in the tag `lenswork.id`; what is the
 left as it is, so that its curves have each epoch once.
 """
 
+import math
 import os
 import re
 import tempfile
@@ -100,7 +101,7 @@ class MLflow:
         final = {f"final_{name}": value for name, value in run.metrics.items()}
         with self._explained():
             there = self._client.get_run(self._run_id).data.metrics
-            if run.end and not final.keys() <= there.keys():
+            if run.end and not all(_same(there.get(name), final[name]) for name in final):
                 self._batch(final, step=len(rows), moment=moment)
             self._batch(tags={NOTE: _cut(report_of(run))})
             self._keep(run, pictures, files)
@@ -201,6 +202,11 @@ def _sentence(error: Exception) -> str:
             "the address and that it is up"
         )
     return text if len(text) <= LONGEST_ERROR else f"{text[: LONGEST_ERROR - 1]}…"
+
+
+def _same(there: float | None, value: float) -> bool:
+    """Whether MLflow has a value; a run that failed and then went on has had others."""
+    return there == value or (there is not None and math.isnan(there) and math.isnan(value))
 
 
 def _cut(text: str) -> str:

@@ -108,7 +108,7 @@ def followed(
     try:
         for event in events:
             if isinstance(event, Started):
-                each(lambda sink: sink.begin(recorder.run))
+                each(lambda sink: _begin(sink, recorder.run))
             elif isinstance(event, EpochDone):
                 each(lambda sink: sink.row(rows_of(recorder.run)[-1]))
             yield event
@@ -117,6 +117,13 @@ def followed(
             events.close()  # so that the record says how the run ended before the sinks do
         if recorder.path is not None:
             each(lambda sink: sink.end(recorder.run, draw(recorder.run)))
+
+
+def _begin(sink: Sink, run: Run) -> None:
+    """Begin a run, with the epochs that it has had if it goes on from there."""
+    sink.begin(run)
+    for row in rows_of(run):
+        sink.row(row)
 
 
 def rows_of(run: Run) -> list[Row]:

@@ -1,6 +1,6 @@
 """Train and record in one call, from Python."""
 
-from collections.abc import Iterator
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,11 @@ from lenswork.data.dataset import Dataset
 from lenswork.data.open import open_data
 from lenswork.errors import UsageError
 from lenswork.record.home import home_folder
+from lenswork.record.index import open_run
 from lenswork.record.progress import shown
+from lenswork.record.resume import Training, recorded, refuse_unfit
 from lenswork.record.run import Run
-from lenswork.record.writer import Recorder
-from lenswork.training.events import Event
-from lenswork.training.fit import fit
+from lenswork.record.writer import CHECKPOINT_SECONDS, Recorder
 from lenswork.training.recipe import Recipe
 
 CUT_FIELDS = frozenset({"validation", "group", "split_seed"})
@@ -28,34 +28,80 @@ def train(
     name: str | None = None,
     device: str = "auto",
     progress: bool = True,
+    resume: bool | str = True,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
     **fields: Any,
 ) -> Run:
     """Train on `data` and record the run; `fields` are any of the recipe's.
 
     `data` is an opened data set, a known name or a folder; left out, the embedded sample. `net`
     is a line of text, a preset's name, or a torch module of your own. The run goes to `home`
-    (LENSWORK_HOME, or ./runs). Raises what `open_data` and `fit` raise, before anything is
-    trained or written.
+    (LENSWORK_HOME, or ./runs). A run that was killed or has failed goes on from its last
+    checkpoint when the same is asked for again (`resume` false: a new one begins), or with
+    `resume` its name or path; one of a module of your own only so. Raises what `open_data` and
+    `fit` raise, before anything is trained or written.
     """
     network = net if isinstance(net, nn.Module) else None
     if network is None and net is not None:
         fields["net"] = net
+    folder = home_folder(home)
+    goes_on = open_run(resume, folder) if isinstance(resume, str) else None
+    if goes_on is not None:
+        recipe, opened = _of_run(
+            goes_on, network, data, {**fields, **({"name": name} if name else {})}
+        )
+    else:
+        recipe, opened = asked_for(data, fields)
+    recorder = Recorder(folder, name, resume=bool(resume), checkpoint_seconds=checkpoint_seconds)
+    events = recorded(
+        Training(recipe, opened, network, device),
+        recorder,
+        run=goes_on,
+        resume=bool(resume),
+        tell=_say if progress else _keep_quiet,
+        anew="resume=False",
+    )
+    for _ in shown(events) if progress else events:
+        pass
+    return recorder.run
+
+
+def asked_for(data: Dataset | str | Path | None, fields: dict[str, Any]) -> tuple[Recipe, Dataset]:
+    """The recipe of `fields` and the data, opened and cut as it says; it may be opened already."""
     if isinstance(data, Dataset):
         if twice := CUT_FIELDS & set(fields):
             raise UsageError(
                 f"{', '.join(sorted(twice))}: this data set is cut already; say it when opening, "
                 "open_data(..., validation=0.2)"
             )
-        recipe = Recipe(**(_said_by(data) | fields))
-        opened = data
-    else:
-        recipe = Recipe(**({} if data is None else {"data": str(data)}), **fields)
-        recipe, opened = open_for(recipe)
-    recorder = Recorder(home_folder(home), name)
-    events: Iterator[Event] = recorder.record(fit(recipe, opened, network=network, device=device))
-    for _ in shown(events) if progress else events:
-        pass
-    return recorder.run
+        return Recipe(**(_said_by(data) | fields)), data
+    return open_for(Recipe(**({} if data is None else {"data": str(data)}), **fields))
+
+
+def _of_run(
+    run: Run,
+    network: nn.Module | None,
+    data: Dataset | str | Path | None,
+    said: dict[str, Any],
+) -> tuple[Recipe, Dataset]:
+    """The recipe of a run that goes on, and its data: opened again, or the opened set given."""
+    if said:
+        raise UsageError(
+            f"{', '.join(sorted(said))}: run {run.name} goes on with its own recipe and name; "
+            "leave that out, or resume=False trains a new run"
+        )
+    refuse_unfit(run, network)
+    if isinstance(data, Dataset):
+        return run.recipe, data
+    recipe = run.recipe if data is None else run.recipe.changed(data=str(data))
+    return run.recipe, open_for(recipe)[1]
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _keep_quiet(text: str) -> None: ...
 
 
 def open_for(recipe: Recipe, data_home: Path | None = None) -> tuple[Recipe, Dataset]:

@@ -1,54 +1,114 @@
 """Writing a run as its events come, so that a kill at any moment leaves a readable folder."""
 
+import errno
 import json
-import os
 import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
+from filelock import BaseFileLock
 
 from lenswork.errors import LensworkError, RunError, UsageError
 from lenswork.files import sync, write_bytes, written_whole
 from lenswork.model.classifier import Classifier
+from lenswork.record.checkpoint import Checkpoints, read_checkpoint, remove_checkpoints
 from lenswork.record.environment import environment
+from lenswork.record.history import (
+    append,
+    cut_back,
+    epoch_line,
+    finished_line,
+    has_finished,
+    started_line,
+)
 from lenswork.record.home import refuse_unwritable
-from lenswork.record.json_ready import json_ready
-from lenswork.record.run import CLASSIFIER, ENVIRONMENT, HISTORY, LOCK, PREDICTIONS, RECIPE, Run
-from lenswork.training.events import EpochDone, Event, Finished, Started
+from lenswork.record.run import CLASSIFIER, ENVIRONMENT, LOCK, PREDICTIONS, RECIPE, Run
+from lenswork.record.unfinished import (
+    locked,
+    refuse_finished,
+    refuse_other_data,
+    remove_parts,
+)
+from lenswork.training.events import EpochDone, Event, Finished, Started, StepDone
+from lenswork.training.state import State
 
 LONGEST_NAME = 60
+CHECKPOINT_SECONDS = 60.0
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 UNFINISHED = ".new-"  # before the name of a folder that is being made
 
 
 class Recorder:
-    """Passes a run's events on and writes each one down first."""
+    """Passes a run's events on and writes each one down first.
 
-    def __init__(self, home: Path, name: str | None = None) -> None:
+    A checkpoint is written after an epoch, but for one that ends too soon after the last for its
+    cost, and `checkpoint_seconds` after the last within one. With `resume` a `name` may be that of
+    a run that was left unfinished, for `go_on`.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        name: str | None = None,
+        *,
+        resume: bool = False,
+        checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    ) -> None:
         self.home = home
         self.wanted = name
         self.path: Path | None = None
         self.classifier: Classifier | None = None
-        self._check_name()
+        self._checkpoints = Checkpoints(checkpoint_seconds)
+        self._lock: BaseFileLock | None = None
+        self._goes_on: Run | None = None
+        self._check_name(resume=resume)
         refuse_unwritable(home)
+
+    def go_on(self, run: Run, tell: Callable[[str], None]) -> State | None:
+        """Take over the folder of `run`, which was left unfinished: the state for `fit`.
+
+        None means its beginning: it was left before its first checkpoint. `tell` is given a
+        sentence on a checkpoint that is damaged. Raises `UsageError` when the run is over or being
+        trained, `CheckpointError` when it has damaged checkpoints only.
+        """
+        self._lock = locked(run.path)
+        try:
+            refuse_finished(Run(run.path))  # it may have ended since it was looked at
+            remove_parts(run.path)
+            state = read_checkpoint(run.path, tell)
+        except BaseException:
+            self.let_go()
+            raise
+        self.path, self._goes_on = run.path, run
+        return state
+
+    def let_go(self) -> None:
+        """Leave the folder that was taken over as it is; the next run has one of its own."""
+        if self._lock is not None:
+            self._lock.release()
+        self._lock = self._goes_on = self.path = None
 
     def record(self, events: Iterator[Event]) -> Iterator[Event]:
         """Yield `events` again; afterwards `run` is the finished record.
 
         The folder appears with the first event, so that a refused recipe leaves nothing.
         """
-        first = next(events)
-        if not isinstance(first, Started):
-            raise TypeError(f"a run begins with Started, got {type(first).__name__}")
-        self.path = self._create(first)
-        with FileLock(self.path / LOCK):
-            yield from self._write_all(self.path, first, events)
-        (self.path / LOCK).unlink(missing_ok=True)
+        try:
+            first = next(events)
+            if not isinstance(first, Started):
+                raise TypeError(f"a run begins with Started, got {type(first).__name__}")
+            path = self._begin(first)
+            yield from self._write_all(path, first, events)
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+        (path / LOCK).unlink(missing_ok=True)
 
     @property
     def run(self) -> Run:
@@ -60,11 +120,24 @@ class Recorder:
             run.classifier = self.classifier  # a module of one's own could not be read back
         return run
 
+    def _begin(self, first: Started) -> Path:
+        if self._goes_on is None:
+            self.path = self._create(first)
+            self._lock = locked(self.path)
+        else:
+            self.path = self._goes_on.path
+            refuse_other_data(self._goes_on, first)
+            with _explained(self.path):
+                cut_back(self.path, first.epochs, first.step)
+        self._checkpoints.begin(first)
+        return self.path
+
     def _write_all(self, path: Path, first: Started, events: Iterator[Event]) -> Iterator[Event]:
         try:
             yield first
             for event in events:
-                self._write(path, event)
+                with _explained(path):
+                    self._write(path, event)
                 yield event
         except GeneratorExit:
             self._fail(path, "left by the program that read its events")
@@ -79,20 +152,23 @@ class Recorder:
 
     def _write(self, path: Path, event: Event) -> None:
         if isinstance(event, EpochDone):
-            _append(path, {"event": "epoch", **_epoch_row(event)})
+            append(path, epoch_line(event))
+            self._checkpoints.after_epoch(path)
+        elif isinstance(event, StepDone):
+            self._checkpoints.after_step(path)
         elif isinstance(event, Finished):
             _save_answers(path / PREDICTIONS, event)
             event.classifier.save(path / CLASSIFIER)
             self.classifier = event.classifier
-            end = {"epochs": event.epochs, "stopped": event.stopped, "metrics": event.metrics}
-            _append(path, {"event": "finished", **end})
+            append(path, finished_line(event))
+            remove_checkpoints(path)
 
     def _fail(self, path: Path, reason: str) -> None:
-        finished = any('"event": "finished"' in line for line in _history(path))
-        if not finished:
-            _append(path, {"event": "failed", "reason": reason})
+        if not has_finished(path):
+            with suppress(OSError):  # a full disk; the run then reads as killed
+                append(path, {"event": "failed", "reason": reason})
 
-    def _check_name(self) -> None:
+    def _check_name(self, *, resume: bool) -> None:
         if self.wanted is None:
             return
         if (
@@ -106,6 +182,9 @@ class Recorder:
         if self.wanted == "last" or self.wanted.startswith("index.sqlite"):
             raise UsageError(f"a run cannot be called {self.wanted}: the name is taken")
         if (self.home / self.wanted).exists():
+            if resume and (self.home / self.wanted / RECIPE).is_file():
+                refuse_finished(Run(self.home / self.wanted))
+                return
             raise UsageError(f"there is a run {self.wanted} in {self.home} already: name another")
 
     def _create(self, started: Started) -> Path:
@@ -116,7 +195,7 @@ class Recorder:
             write_bytes(folder / RECIPE, started.recipe.to_toml().encode())
             conditions = json.dumps(environment(started.device), indent=2)
             write_bytes(folder / ENVIRONMENT, conditions.encode())
-            _append(folder, {"event": "started", **_started_row(started)})
+            append(folder, started_line(started))
             (folder / LOCK).touch()
             path = self._take_name(folder, started.recipe.data)
         except BaseException:
@@ -141,6 +220,19 @@ class Recorder:
                 number += 1
 
 
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Say what to do about a disk that takes no more, or no longer lets us write."""
+    try:
+        yield
+    except OSError as error:
+        do = "free some space" if error.errno in FULL else "see that it can be written to"
+        raise LensworkError(
+            f"cannot write the record of run {path.name} to {path} ({error.strerror or error}): "
+            f"{do}, then run the same command again; it goes on from the last checkpoint"
+        ) from error
+
+
 def slug(data: str) -> str:
     """A short readable name for runs on `data`: its last part in plain letters."""
     last = Path(data).name or Path(data).resolve().name
@@ -151,43 +243,6 @@ def slug(data: str) -> str:
 def _highest_number(home: Path, stem: str) -> int:
     found = [re.fullmatch(rf"{re.escape(stem)}-(\d+)", child.name) for child in home.iterdir()]
     return max((int(match.group(1)) for match in found if match), default=0)
-
-
-def _started_row(event: Started) -> dict[str, Any]:
-    return {
-        "classes": event.classes,
-        "pictures": dict(event.pictures),
-        "net": event.net,
-        "parameters": event.parameters,
-        "steps_per_epoch": event.steps_per_epoch,
-        "device": event.device,
-        "prepare_seconds": event.prepare_seconds,
-        "reasons": event.reasons,
-        "digests": dict(event.digests),
-    }
-
-
-def _epoch_row(event: EpochDone) -> dict[str, Any]:
-    return {
-        "epoch": event.epoch,
-        "metrics": dict(event.metrics),
-        "learning_rate": event.learning_rate,
-        "train_seconds": event.train_seconds,
-        "evaluate_seconds": event.evaluate_seconds,
-        "pictures": event.pictures,
-    }
-
-
-def _append(folder: Path, line: Mapping[str, Any]) -> None:
-    """Add one line to the history and have the disk keep it."""
-    with (folder / HISTORY).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(json_ready(line), allow_nan=False) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _history(folder: Path) -> list[str]:
-    return (folder / HISTORY).read_text("utf-8").splitlines()
 
 
 def _save_answers(path: Path, event: Finished) -> None:

@@ -1,17 +1,19 @@
 """Carrying out a study: what is missing is done, what fails is written down."""
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 from lenswork.data.subset import take_training
 from lenswork.errors import PlanError, RunError
 from lenswork.record.run import Run
 from lenswork.record.train import open_for
-from lenswork.study.folder import Study, start_study
+from lenswork.study.digests import DataNow
+from lenswork.study.folder import Study, extended, start_study, there_already
 from lenswork.study.plan import Plan, Trial
-from lenswork.study.results import refuse_other_pictures
+from lenswork.study.results import changed_data, refuse_other_pictures
 from lenswork.study.reuse import take_over
 from lenswork.study.workers import LocalWorkers, Outcome, Task, Workers, local_workers
 from lenswork.training.choose import choose
@@ -54,10 +56,24 @@ def run_study(
     trained for a plan that does not fit its data.
     """
     found = fitting_workers(plan, data_home)
-    study = start_study(plan, home)
+    study = begin(plan, home, data_home)
     for _ in conduct(study, workers or found, data_home):
         pass
     return study
+
+
+def begin(plan: Plan, home: str | Path | None = None, data_home: Path | None = None) -> Study:
+    """Make a study's folder, or extend the one that is there, on the data that it began with.
+
+    Raises `PlanError` as `start_study` does, and `RunError` when pictures or labels have changed;
+    the study is then as it was.
+    """
+    there = there_already(plan, home)
+    if there is not None:
+        done = {one.trial.name for one in there.records() if one.state == "done"}
+        if any(trial.name not in done for trial in extended(plan, there).trials()):
+            _refuse_changed_since(there, data_home)
+    return start_study(plan, home)
 
 
 def fitting_workers(
@@ -68,18 +84,35 @@ def fitting_workers(
     Raises `PlanError` that names the setting.
     """
     recipes, opened = [], []
+    chosen: dict[str, tuple[Recipe, Recipe]] = {}
     for setting in plan.settings:
         try:
             recipe, data = open_for(Recipe(**setting.fields), data_home)
             data = take_training(data, recipe.train_pictures, recipe.seed)
-            choose(recipe, data)
+            choice = choose(recipe, data)
         except PlanError:
             raise
         except Exception as error:
             raise PlanError(f"setting {setting.name!r}: {error}") from error
         recipes.append(recipe)
         opened.append(data)
+        chosen[setting.name] = Recipe(**setting.fields), choice.recipe
+    _refuse_twins(chosen)
     return local_workers(recipes, opened, most)
+
+
+def _refuse_twins(chosen: Mapping[str, tuple[Recipe, Recipe]]) -> None:
+    """Settings that only the data make one recipe would be trained with the same seeds.
+
+    `chosen` has each setting's recipe as the plan says it, and filled in.
+    """
+    for (one, (said, filled)), (other, (also_said, also)) in combinations(chosen.items(), 2):
+        if filled == also and said != also_said:
+            raise PlanError(
+                f"settings {one!r} and {other!r} are the same training on this data: leave one "
+                "out. To compare a recipe with itself write both alike in the plan; then each "
+                "is trained with seeds of its own"
+            )
 
 
 def conduct(
@@ -130,6 +163,19 @@ def foretell(
     work = sum(settings.get(trial.setting, 0.0) for trial in trials)
     longest = max(settings.values(), default=0.0)
     return Foretold(settings, max(longest, work / (at_once or workers.count)))
+
+
+def _refuse_changed_since(study: Study, data_home: Path | None) -> None:
+    """Raise `RunError` when the data are not those of the study's finished trials any more."""
+    now = DataNow(data_home)
+    met: set[str] = set()
+    for record in study.records():
+        if record.state != "done" or record.run is None or record.trial.setting in met:
+            continue
+        met.add(record.trial.setting)
+        part = now.changed_part(record.run, record.trial.recipe)
+        if part is not None:
+            raise RunError(changed_data(study.name, part, f"trial {record.run.name}", "today"))
 
 
 def _refuse_changed_data(study: Study, trial: Trial) -> None:

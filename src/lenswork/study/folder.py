@@ -94,9 +94,12 @@ class Study:
             found = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{path} is damaged: {error}; delete it to try those again") from error
-        if not isinstance(found, dict):
-            raise RunError(f"{path} is damaged: it is no table; delete it to try those again")
-        return {str(name): str(reason) for name, reason in found.items()}
+        if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+            raise RunError(
+                f"{path} is damaged: expected a table of trials' names and reasons, got "
+                f"{str(found)[:60]}; delete it to try those again"
+            )
+        return found
 
     def note_failure(self, name: str, reason: str) -> None:
         """Write down why a trial failed."""
@@ -174,15 +177,26 @@ def start_study(plan: Plan, home: str | Path | None = None) -> Study:
     folder = studies_folder(home)
     refuse_unwritable(folder)
     path = folder / plan.name
-    if (path / PLAN).is_file():
-        there = Plan.read(path / PLAN)
-        _refuse_other(plan, there, path)
-        plan = plan.changed(seeds=max(plan.seeds, there.seeds))
-        if plan == there:
-            return Study(path)
+    there = there_already(plan, home)
+    if there is not None:
+        plan = extended(plan, there)
+        if plan == there.plan:
+            return there
     (path / TRIALS).mkdir(parents=True, exist_ok=True)
     write_bytes(path / PLAN, plan.to_toml().encode())
     return Study(path)
+
+
+def there_already(plan: Plan, home: str | Path | None = None) -> Study | None:
+    """The study of the plan's name as it is, or None."""
+    path = studies_folder(home) / plan.name
+    return Study(path) if (path / PLAN).is_file() else None
+
+
+def extended(plan: Plan, there: Study) -> Plan:
+    """The plan with no fewer seeds than the study has; raises `PlanError` when it is another."""
+    _refuse_other(plan, there.plan, there.path)
+    return plan.changed(seeds=max(plan.seeds, there.plan.seeds))
 
 
 def open_study(name: str | Path, home: str | Path | None = None) -> Study:

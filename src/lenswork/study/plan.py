@@ -22,7 +22,8 @@ import hashlib
 import itertools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -103,8 +104,9 @@ class Plan(BaseModel):
     """A study in full, frozen and checked once.
 
     `pairs` are the comparisons of interest and `baseline` a setting that every other is compared
-    with; left out, every pair is compared. Seeds are 0 to `seeds` - 1. Raises `PlanError` that
-    names the axis, setting or field.
+    with; left out, every pair is compared. Seeds are 0 to `seeds` - 1; where settings are one
+    recipe under several names, the second has 10,000 and up, the third 20,000 and up, so that no
+    two of their trainings are the same. Raises `PlanError` that names the axis, setting or field.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -126,6 +128,10 @@ class Plan(BaseModel):
         except ValidationError as error:
             problem = error.errors()[0]
             place = ".".join(map(str, problem["loc"]))
+            if place == "seeds":
+                raise PlanError(
+                    f"plan: seeds: expected 1 to {MOST_SEEDS:,}, got {problem['input']!r}"
+                ) from error
             raise PlanError(f"plan: {place}: {problem['msg']}, got {problem['input']!r}") from error
         _check(self)
 
@@ -144,8 +150,10 @@ class Plan(BaseModel):
     def trials(self) -> Iterator[Trial]:
         """Every run there is to do: all settings of a seed before the next seed."""
         settings = self.settings
-        for seed in range(self.seeds):
-            for setting in settings:
+        firsts = _first_seeds(settings)
+        for count in range(self.seeds):
+            for setting, first in zip(settings, firsts, strict=True):
+                seed = first + count
                 recipe = Recipe(**{**setting.fields, "seed": seed})
                 yield Trial(setting.name, seed, f"{setting.slug}-seed{seed}", recipe)
 
@@ -216,6 +224,17 @@ def _pairs(said: object) -> tuple[tuple[str, str], ...]:
     if len({frozenset(pair) for pair in pairs}) < len(pairs):
         raise PlanError(f"plan: pairs has a pair twice, got {said!r}")
     return pairs
+
+
+def _first_seeds(settings: Sequence[Setting]) -> list[int]:
+    """Where each setting's seeds begin: apart for settings of one recipe, however many follow."""
+    met: Counter[Recipe] = Counter()
+    firsts = []
+    for setting in settings:
+        recipe = Recipe(**setting.fields)
+        firsts.append(met[recipe] * MOST_SEEDS)
+        met[recipe] += 1
+    return firsts
 
 
 def _values(plan: Plan) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -21,8 +22,11 @@ from lenswork.study.summary_figure import accuracy_figure, cost_figure, way_figu
 from lenswork.study.words import notes
 
 DPI = 150
+MARKS = re.compile(r"[\\`*_\[\]<>#|~&$]")
+AT_THE_START = re.compile(r"^(\d*)([-+.)])(?= |$)")  # of a list's entry
 CAPTIONS = {
-    "accuracy": "Every trial, and what its setting's mean could be.",
+    "accuracy": "Every trial (dots), its setting's mean (mark), and what that mean could be: 95% "
+    "for other seeds (thick), 95% for other seeds and new pictures (thin).",
     "cost": "Accuracy against training time.",
     "way": "The way there, epoch by epoch.",
 }
@@ -36,14 +40,19 @@ def _range(interval: Interval | None) -> str:
     return "" if interval is None else f"{interval.low:.2%} to {interval.high:.2%}"
 
 
-def _cell(name: str) -> str:
-    """A name that stands in a Markdown table."""
-    return name.replace("|", "\\|")
+def markdown_text(text: str) -> str:
+    """A name or a sentence on one line of Markdown, of which nothing is read as its marks."""
+    escaped = MARKS.sub(r"\\\g<0>", " ".join(text.split()))
+    return AT_THE_START.sub(r"\1\\\2", escaped)
 
 
 FILTERS = {
-    "percent": _percent, "range": _range, "time": seconds_text, "rate": rate_text, "cell": _cell,
-}  # fmt: skip
+    "percent": _percent,
+    "range": _range,
+    "time": seconds_text,
+    "rate": rate_text,
+    "md": markdown_text,
+}
 
 
 def write_report(study: Study, path: Path) -> list[Path]:
@@ -69,14 +78,13 @@ def write_report(study: Study, path: Path) -> list[Path]:
 
 
 def figures_of(study: Study, summary: Summary) -> dict[str, Figure]:
-    """The report's figures by name."""
+    """The report's figures by name; without times there is none of them."""
     runs = {name: study.runs(name) for name in summary.results.settings}
     prefix = "val" if summary.results.part == "validation" else "test"
-    return {
-        "accuracy": accuracy_figure(summary),
-        "cost": cost_figure(summary),
-        "way": way_figure(runs, f"{prefix}_accuracy"),
-    }
+    figures = {"accuracy": accuracy_figure(summary)}
+    if summary.front:
+        figures["cost"] = cost_figure(summary)
+    return {**figures, "way": way_figure(runs, f"{prefix}_accuracy")}
 
 
 def conditions_of(runs: Mapping[str, tuple[Run, ...]]) -> list[str]:

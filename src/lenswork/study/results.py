@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from lenswork.errors import RunError
 from lenswork.kinds import SplitName
 from lenswork.model.describe import describe
-from lenswork.record.run import Run
+from lenswork.record.predictions import RecordedAnswers, read_predictions
+from lenswork.record.run import PREDICTIONS, Run
 from lenswork.study.folder import TAKEN_OVER, Study
 
 Correct = NDArray[np.bool_]
@@ -60,9 +61,9 @@ def results_of(study: Study) -> Results:
     for record in records:
         if record.run is not None:
             runs.setdefault(record.trial.setting, []).append((record.trial.seed, record.run))
-    first = next(iter(runs.values()))[0][1]
-    part = first.held_out()
-    ids = first.answers[part].ids
+    answers = _answers(next(iter(runs.values()))[0][1])
+    part: SplitName = "test" if "test" in answers else "validation"
+    ids = answers[part].ids
     return Results(
         part, ids, {name: _measured(name, trials, part, ids) for name, trials in runs.items()}
     )
@@ -80,11 +81,16 @@ def refuse_other_pictures(study: str, runs: Sequence[Run]) -> None:
                 continue
             name, there = first.setdefault(part, (run.name, digest))
             if digest != there:
-                raise RunError(
-                    f"study {study}: the {part} pictures or labels of trial {run.name} are not "
-                    f"those of {name}, so the data have changed in between. Bring them back and "
-                    "carry on, or study the changed data under a name of its own with --name"
-                )
+                raise RunError(changed_data(study, part, f"trial {run.name}", name))
+
+
+def changed_data(study: str, part: str, one: str, other: str) -> str:
+    """That `one` has read other pictures or labels of a part than `other`, and what to do."""
+    return (
+        f"study {study}: the {part} pictures or labels of {one} are not those of {other}, so the "
+        "data have changed in between. Bring them back and carry on, or study the changed data "
+        "under a name of its own with --name"
+    )
 
 
 def _measured(
@@ -103,13 +109,24 @@ def _measured(
     )
 
 
-def _correct(run: Run, part: SplitName, ids: tuple[str, ...]) -> Correct:
+def _answers(run: Run) -> Mapping[SplitName, RecordedAnswers]:
+    """A trial's answers by part; a run that stands alone could be helped otherwise."""
+    path = run.path / PREDICTIONS
     try:
-        answers = run.answers.get(part)
+        if not path.is_file():
+            raise RunError(f"{path} is missing")
+        answers = read_predictions(path, len(run.classes))
     except RunError as error:
         raise RunError(
             f"{error}. To have the trial done again, delete {run.path} and carry the study on"
         ) from error
+    if not answers:
+        raise RunError(f"trial {run.name} was trained without validation or test pictures")
+    return answers
+
+
+def _correct(run: Run, part: SplitName, ids: tuple[str, ...]) -> Correct:
+    answers = _answers(run).get(part)
     if answers is None or answers.ids != ids:
         raise RunError(
             f"trial {run.name} answered other {part} pictures than the rest of its study, so the "

@@ -10,38 +10,34 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lenswork.data.subset import take_training
+from lenswork import __version__
 from lenswork.errors import LensworkError
 from lenswork.record.environment import versions
 from lenswork.record.run import Run
-from lenswork.record.train import open_for
 from lenswork.record.writer import UNFINISHED
+from lenswork.study.digests import DataNow
 from lenswork.study.folder import PLAN, TAKEN_OVER, TRIALS, Study
 from lenswork.study.plan import Trial
-from lenswork.training.choose import choose
-from lenswork.training.recipe import Recipe
-
-Pictures = dict[str, int]  # in each part
 
 
 def take_over(study: Study, trials: Sequence[Trial], data_home: Path | None) -> list[Trial]:
     """Copy the runs of `trials` that other studies beside this one hold; returns those trials.
 
-    A run is the same when its recipe, filled in, is the same to the last field, its data has as
-    many pictures in each part, and it was made with the versions that are installed now.
+    A run is the same when its recipe, filled in, is the same to the last field, it has read the
+    same pictures and labels (by their digests), and it was made with the versions that are
+    installed now.
     """
     runs = list(_runs_beside(study))
     if not runs:
         return []
-    settings = {trial.setting: trial.recipe for trial in trials}
-    filled = {name: _filled_in(recipe, data_home) for name, recipe in settings.items()}
+    now = DataNow(data_home)
     taken = []
     for trial in trials:
-        recipe, pictures = filled[trial.setting]
-        wanted = recipe.changed(seed=trial.seed)
-        same = (r for r in runs if r.recipe == wanted and r.start.get("pictures") == pictures)
-        if run := next(same, None):
-            _copy(run, study.trials_folder / trial.name)
+        wanted = now.filled_in(trial.recipe)
+        alike = (run for run in runs if run.recipe == wanted)
+        same = next((run for run in alike if now.are_those_of(run, trial.recipe)), None)
+        if same is not None:
+            _copy(same, study.trials_folder / trial.name)
             taken.append(trial)
     return taken
 
@@ -55,17 +51,12 @@ def _runs_beside(study: Study) -> Iterator[Run]:
         for folder in sorted((plan.parent / TRIALS).glob("*/")):
             try:
                 run = Run(folder)
-                if run.status == "finished" and run.environment["packages"] == installed:
+                made_with = run.environment["lenswork"], run.environment["packages"]
+                if run.status == "finished" and made_with == (__version__, installed):
+                    _ = run.recipe  # raises where it is damaged
                     yield run
             except LensworkError:  # a damaged run of another study is none that can be taken
                 continue
-
-
-def _filled_in(recipe: Recipe, data_home: Path | None) -> tuple[Recipe, Pictures]:
-    """The recipe as its run would record it, and how many pictures its data has."""
-    recipe, data = open_for(recipe, data_home)
-    data = take_training(data, recipe.train_pictures, recipe.seed)
-    return choose(recipe, data).recipe, {name: len(part) for name, part in data.parts.items()}
 
 
 def _copy(run: Run, path: Path) -> None:

@@ -108,8 +108,6 @@ def sizes_plan(
         if fits:
             same = grid.add(f"{words} ({SAME_NET})", shape, held)
             grid.pairs.append((same, first))
-            if not _fits(recipe, data, shape, None):  # too small for what the recipe would choose
-                continue
         chosen = _net_for(recipe, data, shape, None)
         own = grid.add(f"{words} ({OWN_NET})", shape, chosen)
         if fits:

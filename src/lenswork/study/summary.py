@@ -56,6 +56,28 @@ class Summary:
     without_verdict: tuple[str, ...]
     front: tuple[str, ...]
 
+    @property
+    def front_sentence(self) -> str | None:
+        """What `front` says, and of which settings it cannot; None where nothing is compared."""
+        unknown = [name for name, one in self.costs.items() if math.isnan(one.train_seconds.mean)]
+        timed = len(self.costs) - len(unknown)
+        if timed < 2:
+            return None
+        said = "By the means, "
+        if unknown:
+            said += "of the settings that were timed here "
+        if len(self.front) == timed:
+            said += "none is both better and sooner trained than another."
+        else:
+            said += f"no other is both better and sooner trained than: {', '.join(self.front)}."
+        return f"{said} Not measured here: {', '.join(unknown)}." if unknown else said
+
+    @property
+    def missing_words(self) -> str:
+        """How many trials are still to be done."""
+        trials = "1 trial is" if self.missing == 1 else f"{self.missing:,} trials are"
+        return f"{trials} not done yet"
+
     def as_dict(self) -> dict[str, Any]:
         """Everything for JSON, with each trial's accuracy; fractions, not points."""
         return {
@@ -136,10 +158,14 @@ def _unfinished(records: Sequence[TrialRecord]) -> dict[str, str]:
     for record in records:
         states.setdefault(record.trial.setting, []).append(record.state)
     return {
-        name: f"all {len(found)} trials failed" if set(found) == {"failed"} else "none done yet"
+        name: _all_failed(len(found)) if set(found) == {"failed"} else "none done yet"
         for name, found in states.items()
         if "done" not in found
     }
+
+
+def _all_failed(trials: int) -> str:
+    return "the only trial failed" if trials == 1 else f"all {trials} trials failed"
 
 
 def _without_verdict(plan: Plan, unfinished: Mapping[str, str]) -> Iterator[str]:

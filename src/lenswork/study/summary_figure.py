@@ -13,11 +13,13 @@ from lenswork.record.style import (
     BLACK,
     BLUE,
     GREEN,
+    NORMAL,
     ORANGE,
     PRINT_WIDTH,
     PURPLE,
     SKY,
     VERMILION,
+    folded,
     new_figure,
 )
 from lenswork.study.intervals import Interval, mean_of
@@ -26,6 +28,7 @@ from lenswork.study.summary import Summary
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 MARKERS = "osD^vP*"
 GREY = "#666666"
+LETTERS, IN_A_LEGEND = 24, 32  # of a setting's name on a line
 
 
 def accuracy_figure(summary: Summary) -> Figure:
@@ -34,7 +37,9 @@ def accuracy_figure(summary: Summary) -> Figure:
     The thick bar is for other seeds on these pictures, the thin one for new pictures as well.
     """
     settings = summary.verdict.settings
-    figure = new_figure(PRINT_WIDTH, 0.42 * len(settings) + 1.1)
+    names = [folded(setting.name, LETTERS) for setting in settings]
+    lines = max((name.count("\n") for name in names), default=0) + 1
+    figure = new_figure(PRINT_WIDTH, max(0.42, 0.17 * lines) * len(settings) + 0.9)
     axes = figure.subplots()
     for row, setting in enumerate(settings):
         colour = COLOURS[row % len(COLOURS)]
@@ -44,15 +49,11 @@ def accuracy_figure(summary: Summary) -> Figure:
         accuracies = summary.results.settings[setting.name].accuracies
         axes.plot(accuracies, [row] * len(accuracies), "o", ms=4, mfc="white", mec=colour)
         axes.plot(setting.mean, row, "|", ms=14, color="black")
-    axes.set_yticks(range(len(settings)), [setting.name for setting in settings])
+    axes.set_yticks(range(len(settings)), names, fontsize=NORMAL)
     axes.invert_yaxis()
     axes.margins(y=0.15)
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=None))
-    axes.set_xlabel(
-        f"accuracy on the {summary.results.part} part. Dots: trials; mark: mean; thick: 95% for "
-        "other seeds;\nthin: 95% for other seeds and new pictures",
-        fontsize=8,
-    )
+    axes.set_xlabel(f"accuracy, {summary.results.part}")
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)
     return figure
 
@@ -75,7 +76,7 @@ def cost_figure(summary: Summary) -> Figure:
             fmt=MARKERS[place % len(MARKERS)],
             color=COLOURS[place % len(COLOURS)],
             capsize=3,
-            label=setting.name,
+            label=folded(setting.name, IN_A_LEGEND),
         )
     front = np.array([places[name] for name in summary.front]).reshape(-1, 2)  # (settings, 2)
     axes.plot(front[:, 0], front[:, 1], color=GREY, lw=0.8, zorder=0, label="not beaten in both")
@@ -106,7 +107,7 @@ def way_figure(runs: Mapping[str, Sequence[Run]], metric: str) -> Figure:
             color=colour,
             marker=MARKERS[place % len(MARKERS)],
             ms=3,
-            label=name,
+            label=folded(name, IN_A_LEGEND),
         )
     axes.set_xlabel("epoch; band: lowest to highest seed")
     axes.set_ylabel(metric.replace("_", " "))

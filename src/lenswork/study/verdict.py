@@ -192,9 +192,11 @@ def _cautions(settings: Sequence[SettingResult], tables: Mapping[str, Correct]) 
     for setting in settings:
         table = tables[setting.name]
         wrong, right = int((~table).any(axis=0).sum()), int(table.any(axis=0).sum())
-        if setting.seeds > 1 and min(wrong, right) < FEW:
+        few = min(wrong, right)
+        if setting.seeds > 1 and few < FEW:
             rare = "wrong" if wrong <= right else "right"
             yield (
-                f"{min(wrong, right)} of {setting.pictures:,} pictures were ever answered {rare} "
-                f"by {setting.name}, too few for exact intervals on new pictures"
+                f"{few or 'none'} of {setting.pictures:,} pictures {'was' if few < 2 else 'were'} "
+                f"ever answered {rare} by {setting.name}, too few for exact intervals on new "
+                "pictures"
             )

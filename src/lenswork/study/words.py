@@ -68,7 +68,7 @@ def time_sentences(pair: PairVerdict, seconds: Mapping[str, Sequence[float]]) ->
     """How many times as long one setting took to train as the other, the longer first.
 
     `seconds` has each setting's training times, one a seed, nan where it is unknown. Nothing is
-    said of unknown times or of a time of 0.
+    said of unknown times or of a time of 0; where the ratio's interval holds 1, it says so.
     """
     first, second = pair.first, pair.second
     known = {name: [s for s in seconds[name] if not math.isnan(s)] for name in (first, second)}
@@ -79,7 +79,14 @@ def time_sentences(pair: PairVerdict, seconds: Mapping[str, Sequence[float]]) ->
         first, second = second, first
         ratio = ratio_of(known[first], known[second])
     times, between = times_text(ratio)
-    return [f"{first} took {times} times as long to train as {second} {between}".rstrip() + "."]
+    said = f"{first} took {times} times as long to train as {second} {between}".rstrip()
+    if ratio.interval is None:
+        once = [name for name in (first, second) if len(known[name]) == 1]
+        of = once[0] if len(once) == 1 else "each"
+        return [f"{said}; with one timed trial of {of} no interval is known."]
+    if ratio.interval.low <= 1:
+        return [f"Training times cannot be told apart: {said}."]
+    return [f"{said}."]
 
 
 def _sentence(pair: PairVerdict, judged: Judged, where: str) -> str:

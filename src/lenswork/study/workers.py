@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from lenswork.cores import available_cores
 from lenswork.data.dataset import Dataset
 from lenswork.model.contract import output_count
 from lenswork.model.describe import describe
 from lenswork.model.memory import available_bytes
-from lenswork.model.preprocess import available_cores
 from lenswork.study.processes import answers
 from lenswork.training.choose import choose
 from lenswork.training.needs import needs_of

@@ -1,6 +1,5 @@
 """Filling in what a recipe leaves open, from the data, with a reason for each choice."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +13,11 @@ from lenswork.model.layers import BatchNorm, Shape, format_shape
 from lenswork.model.preprocess import Preprocess, parse_size
 from lenswork.model.presets import PRESETS
 from lenswork.model.spec import parse_net
+from lenswork.training.defaults import LARGEST_SIDE, default_fields, default_net
 from lenswork.training.needs import Needs, needs_of
 from lenswork.training.recipe import Recipe
 
 LOOKED_AT = 32  # pictures whose size and colours stand for all
-LARGEST_FAST_SIDE = 96
-LARGEST_NOTES_SIDE = 300
 VALIDATION_BATCH = 500  # at most, where feature maps are small
 SMALL_BATCH = 32  # for evaluating a network whose needs are not known
 
@@ -48,9 +46,8 @@ def choose(recipe: Recipe, data: Dataset, *, own_network: bool = False) -> Choic
     shape, why = _input_shape(recipe, data.train)
     reasons = [f"{format_shape(shape)}: {why}"]
     output = _output(recipe, len(data.classes))
-    notes = recipe.recipe == "notes"
     fields: dict[str, Any] = {
-        **(_notes_fields(recipe, data, output) if notes else _fast_fields(data)),
+        **default_fields(recipe, shape, len(data.train), output),
         "size": format_shape(shape[:2]),
         "colours": "grey" if shape[2] == 1 else "rgb",
         "output": output,
@@ -58,7 +55,7 @@ def choose(recipe: Recipe, data: Dataset, *, own_network: bool = False) -> Choic
     said = recipe.model_dump(exclude_none=True)
     net: dict[str, Any] = {"net": None, "weights": None}
     if not own_network:
-        net = {"net": str(parse_net(recipe.net or _default_net(recipe.recipe, shape)))}
+        net = {"net": str(parse_net(recipe.net or default_net(recipe.recipe, shape)))}
         if recipe.net is None:
             reasons.append(f"net: the {recipe.recipe} recipe's for this size: {net['net']}")
         needs = _needs(net["net"], shape, output_count(output, len(data.classes)))
@@ -112,7 +109,7 @@ def _input_shape(recipe: Recipe, part: Part) -> tuple[tuple[int, int, int], str]
 def _from_pictures(recipe: Recipe, part: Part) -> tuple[int, int, int, str]:
     shapes = _some_shapes(part)
     channels = max(shape[2] for shape in shapes)
-    limit = LARGEST_NOTES_SIDE if recipe.recipe == "notes" else LARGEST_FAST_SIDE
+    limit = LARGEST_SIDE[recipe.recipe]
     height, width = shapes[0][:2]
     if all(shape[:2] == (height, width) for shape in shapes) and max(height, width) <= limit:
         return height, width, channels, "the pictures' own size"
@@ -146,56 +143,3 @@ def _output(recipe: Recipe, class_count: int) -> Output:
             "use softmax"
         )
     return recipe.output or ("sigmoid" if class_count == 2 else "softmax")
-
-
-def _notes_fields(recipe: Recipe, data: Dataset, output: Output) -> dict[str, Any]:
-    """What the course's notes train with: one way for ten classes, another for two."""
-    common: Mapping[str, Any] = {
-        "weights": "glorot-uniform",
-        "learning_rate": 0.001,
-        "weight_decay": 0.0,
-        "schedule": "constant",
-    }
-    if output == "softmax":
-        return {**common, "optimizer": "adam", "batch": 32, "epochs": 10}
-    batch = recipe.batch or 128
-    steps = max(1, len(data.train) // batch)
-    return {
-        **common,
-        "optimizer": "rmsprop",
-        "batch": batch,
-        "epochs": 15,
-        "steps_per_epoch": steps,
-        "validation_batch": 32,
-    }
-
-
-def _fast_fields(data: Dataset) -> dict[str, Any]:
-    """What reached good accuracy soonest in docs/benchmarks.md; more passes over fewer pictures."""
-    pictures = len(data.train)
-    epochs = int(np.clip(round(60_000 / pictures), 4, 20))
-    return {
-        "weights": "he-normal",
-        "optimizer": "adamw",
-        "learning_rate": 0.01,
-        "weight_decay": 0.01,
-        "schedule": "one-cycle",
-        "batch": 64 if pictures >= 5_000 else 32,
-        "epochs": epochs,
-    }
-
-
-def _default_net(kind: str, shape: Shape) -> str:
-    side = min(shape[:2])
-    if kind == "notes":
-        if side >= 256:
-            return PRESETS["horses-300-deep"].net
-        if side >= 64:
-            return PRESETS["horses-150"].net
-        return PRESETS["conv-32x2" if side >= 10 else "dense-128"].net
-    block = "conv {} linear no-bias, pool, batchnorm, relu"
-    blocks = [16]
-    while side // 2 ** len(blocks) >= 10 and len(blocks) < 5:
-        blocks.append(min(32 * 2 ** (len(blocks) - 1), 96))
-    convolutions = ", ".join(block.format(filters) for filters in blocks)
-    return f"{convolutions}, flatten, dense classes"

@@ -1,6 +1,7 @@
 """What a network says of a part, and how far that is from the truth."""
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +10,7 @@ from torch.nn import functional as F
 
 from lenswork.model.contract import Output
 from lenswork.model.network import to_input
+from lenswork.model.views import Views, answer
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,16 @@ class Prepared:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """The network's input, (batch, channels, height, width) float, and labels (batch,)."""
+    def batch(
+        self, indices: Tensor, change: Callable[[Tensor], Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """The network's input, (batch, channels, height, width) float, and labels (batch,).
+
+        `change` is applied to the pictures, (batch, height, width, channels), before.
+        """
         pictures = self.pictures.index_select(0, indices)
+        if change is not None:
+            pictures = change(pictures)
         return to_input(pictures, self.scale), self.labels.index_select(0, indices)
 
     def digest(self) -> str:
@@ -59,13 +68,13 @@ def correct_in(logits: Tensor, labels: Tensor, output: Output) -> Tensor:
     return (answers == labels).sum()
 
 
-def logits_of(network: nn.Module, part: Prepared, batch: int) -> Tensor:
-    """The network's logits for a whole part, (count, outputs), in evaluation mode."""
+def logits_of(network: nn.Module, part: Prepared, batch: int, views: Views) -> Tensor:
+    """The mean logits over views of a whole part, (count, outputs), in evaluation mode."""
     network.eval()
     with torch.inference_mode():
         return torch.cat(
             [
-                network(to_input(part.pictures[start : start + batch], part.scale))
+                answer(network, part.pictures[start : start + batch], part.scale, views)
                 for start in range(0, len(part), batch)
             ]
         )
@@ -97,6 +106,17 @@ class Totals:
         self.pictures += len(labels)
         self._loss.add_(loss, alpha=len(labels))
         self._correct.add_(correct_in(logits, labels, self.output))
+
+    def state(self) -> dict[str, Tensor]:
+        """What has been added, as tensors that `restore` takes."""
+        pictures = torch.tensor(self.pictures)
+        return {"loss": self._loss, "correct": self._correct, "pictures": pictures}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from what another's `state` said."""
+        self.pictures = int(state["pictures"])
+        self._loss.copy_(state["loss"])
+        self._correct.copy_(state["correct"])
 
     def metrics(self) -> dict[str, float]:
         """Mean loss and accuracy of all that was added."""

@@ -1,6 +1,6 @@
 """What happens in a training run, in order: everything that watches one reads this stream."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -8,6 +8,7 @@ from torch import Tensor
 from lenswork.kinds import Labels, Probabilities, SplitName
 from lenswork.model.classifier import Classifier
 from lenswork.training.recipe import Recipe
+from lenswork.training.state import State
 
 Metrics = Mapping[str, float]  # loss, accuracy, and with val_ and test_ before them
 
@@ -17,7 +18,9 @@ class Started:
     """Everything is ready and checked; the first step comes next.
 
     `recipe` has every field filled in; `reasons` says what was chosen from the data and why.
-    `digests` tell whether two runs have read the same pictures and labels.
+    `digests` tell whether two runs have read the same pictures and labels. `state()` is the run as
+    it stands after the event that was yielded last, for `fit(..., resume=...)`; one that was
+    resumed goes on after `epochs` whole epochs and `step` steps.
     """
 
     recipe: Recipe
@@ -30,6 +33,9 @@ class Started:
     prepare_seconds: float
     reasons: tuple[str, ...] = ()
     digests: Mapping[SplitName, str] = field(default_factory=dict)
+    state: Callable[[], State] | None = field(default=None, repr=False, compare=False)
+    epochs: int = 0
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,13 +83,17 @@ class Answers:
 
 @dataclass(frozen=True)
 class Finished:
-    """The run is over; `epochs` counts the whole ones, `metrics` are of the final network."""
+    """The run is over; `epochs` counts the whole ones, `metrics` are of the final network.
+
+    `kept_epoch` is the one whose weights it has, where the recipe keeps the best.
+    """
 
     classifier: Classifier
     answers: Mapping[SplitName, Answers]
     metrics: Metrics
     epochs: int
     stopped: str | None
+    kept_epoch: int | None = None
 
 
 Event = Started | StepDone | EpochDone | Stopped | Finished

@@ -10,17 +10,22 @@ run end after the current step with its answers.
 import itertools
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from threading import Event as Flag
 
 import torch
 from torch import nn
 
 from lenswork.data.dataset import Dataset
-from lenswork.training.evaluate import Totals, loss_of
+from lenswork.training.checkpoint import Place, place_in
+from lenswork.training.diverged import Watch
+from lenswork.training.evaluate import Totals
 from lenswork.training.events import EpochDone, Event, Finished, StepDone, Stopped
-from lenswork.training.optimizers import set_rates
+from lenswork.training.out_of_memory import told_as_batch
 from lenswork.training.prepare import Session, prepare
 from lenswork.training.recipe import Recipe
+from lenswork.training.state import State
+from lenswork.training.step import take_step
 
 ON_REQUEST = "stopped on request"
 
@@ -32,71 +37,71 @@ def fit(
     network: nn.Module | None = None,
     device: str = "auto",
     stop: Flag | None = None,
+    resume: State | None = None,
 ) -> Iterator[Event]:
     """Train on `data` as `recipe` says: `Started`, then steps and epochs, at last `Finished`.
 
     `network` is a torch module of your own in place of the recipe's net: (batch, channels,
-    height, width) float to (batch, classes) logits. Nothing is trained before every field has
-    been checked against the data; raises `RecipeError`, `NetError` or `PictureError` then.
+    height, width) float to (batch, classes) logits. `resume` is a state that `Started.state` gave:
+    what follows is what followed there. Nothing is trained before every field has been checked
+    against the data; raises `RecipeError`, `NetError`, `PictureError` or `StateError` then.
     """
     session = prepare(recipe, data, network, device)
-    yield session.started()
-    reason: str | None = None
-    epochs = 0
-    while reason is None and epochs < session.epochs:
-        began = time.perf_counter()
-        totals = Totals(session.output, session.device)
-        steps = itertools.islice(session.batches, session.steps_per_epoch)
-        for number, indices in enumerate(steps, start=1):
-            yield _train_step(session, indices, totals, epochs + 1)
-            if _asked(stop) and number < session.steps_per_epoch:
-                reason = ON_REQUEST
+    at = place_in(session, resume)
+    watch = Watch()
+    yield replace(session.started(), state=at.state, epochs=at.epochs, step=session.step)
+    while at.reason is None and at.epochs < session.epochs:
+        steps = itertools.islice(session.batches, session.steps_per_epoch - at.steps_done)
+        for indices in steps:
+            stepped = _train_step(session, indices, at.totals, at.epochs + 1)
+            ends_epoch = at.steps_done == session.steps_per_epoch
+            at.reason = watch.reason(session, stepped.loss, ends_epoch=ends_epoch)
+            yield stepped
+            if _asked(stop) and not ends_epoch:
+                at.reason = at.reason or ON_REQUEST
+            if at.reason is not None:
                 break
         else:
-            epochs += 1
-            done = _end_epoch(session, totals, epochs, time.perf_counter() - began)
+            done = _end_epoch(session, at)
             yield done
-            reason = session.stops.reason(done.metrics) or (ON_REQUEST if _asked(stop) else None)
-    if reason is not None:
-        yield Stopped(epochs, reason)
-    yield _finish(session, epochs, reason)
+            at.began = time.perf_counter()
+            at.reason = at.reason or (ON_REQUEST if _asked(stop) else None)
+    if at.reason is not None:
+        yield Stopped(at.epochs, at.reason)
+    yield _finish(session, at)
 
 
 def _asked(stop: Flag | None) -> bool:
     return stop is not None and stop.is_set()
 
 
+@told_as_batch("batch")
 def _train_step(session: Session, indices: torch.Tensor, totals: Totals, epoch: int) -> StepDone:
-    session.step += 1
-    inputs, labels = session.train.batch(indices)
-    set_rates(session.optimizer, session.recipe, session.learning_rate, session.step)
-    if not session.network.training:
-        session.network.train()
-    logits = session.network(inputs)
-    loss = loss_of(logits, labels, session.output)
-    for parameter in session.parameters:  # zero_grad() does the same with 0.04 ms of checks
-        parameter.grad = None
-    loss.backward()  # type: ignore[no-untyped-call]
-    session.optimizer.move()
-    loss = loss.detach()
-    totals.add(loss, logits.detach(), labels)
-    return StepDone(epoch, session.step, len(labels), loss)
+    done = take_step(session, indices, session.next_rate)
+    totals.add(done.loss, done.logits, done.labels)
+    return StepDone(epoch, session.step, len(done.labels), done.loss)
 
 
-def _end_epoch(session: Session, totals: Totals, epoch: int, train_seconds: float) -> EpochDone:
-    metrics = totals.metrics()  # waits for a GPU to be done, so that the time is true
+@told_as_batch("validation_batch")
+def _end_epoch(session: Session, at: Place) -> EpochDone:
+    metrics, pictures = at.totals.metrics(), at.totals.pictures
+    train_seconds = at.seconds  # those sums have waited for a GPU, so that the time is true
     began = time.perf_counter()
     metrics |= session.evaluate()
+    evaluate_seconds = time.perf_counter() - began
+    at.next_epoch(metrics)
     return EpochDone(
-        epoch=epoch,
+        epoch=at.epochs,
         metrics=metrics,
         learning_rate=session.learning_rate,
         train_seconds=train_seconds,
-        evaluate_seconds=time.perf_counter() - began,
-        pictures=totals.pictures,
+        evaluate_seconds=evaluate_seconds,
+        pictures=pictures,
     )
 
 
-def _finish(session: Session, epochs: int, reason: str | None) -> Finished:
+@told_as_batch("validation_batch")
+def _finish(session: Session, at: Place) -> Finished:
     answers, metrics = session.final_answers()
-    return Finished(session.classifier(), answers, metrics, epochs, reason)
+    kept = session.best.epoch or None if session.best else None
+    return Finished(session.classifier(), answers, metrics, at.epochs, at.reason, kept)

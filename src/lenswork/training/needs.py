@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import torch
+
 from lenswork.data.dataset import Dataset
 from lenswork.errors import RecipeError
 from lenswork.model.describe import BYTES_A_NUMBER, Description, format_bytes
@@ -9,6 +11,7 @@ from lenswork.model.memory import available_bytes
 from lenswork.training.recipe import Recipe
 
 COPIES = 4  # weights, gradients and two moments of each
+STEP_COPIES = 2  # feature maps, their gradients, pooling's indices: 1.5 to 1.9 were measured
 EVALUATION_BYTES = 256_000_000  # feature maps of one evaluation step
 
 
@@ -24,6 +27,12 @@ class Needs:
         """The evaluation batch whose feature maps stay within 256 MB, from 1 to `most`."""
         return max(1, min(most, EVALUATION_BYTES // max(1, self.activation_bytes)))
 
+    def fitting_batch(self, free: int, *, trained: bool = True) -> int:
+        """The largest power of two whose step fits into `free` bytes; 0 if no picture does."""
+        each = max(1, self.activation_bytes) * (STEP_COPIES if trained else 1)
+        fitting = max(0, free) // each
+        return 1 << (fitting.bit_length() - 1) if fitting else 0
+
     def bytes_for(self, recipe: Recipe, data: Dataset) -> int:
         """All that training cannot do without."""
         return sum(self._bytes(recipe, data))
@@ -33,12 +42,14 @@ class Needs:
         weights, maps, pictures = self._bytes(recipe, data)
         needed, available = weights + maps + pictures, available_bytes()
         if needed > available:
+            fitting = self.fitting_batch(available - weights - pictures)
+            cure = f"try --batch {fitting}" if fitting else "use a smaller size or net"
             raise RecipeError(
                 f"this training needs at least {format_bytes(needed)} of memory "
                 f"({format_bytes(weights)} for weights and how they move, {format_bytes(maps)} for "
                 f"the feature maps of {recipe.batch} pictures, {format_bytes(pictures)} for the "
                 f"pictures) "
-                f"and {format_bytes(available)} are free: use a smaller size, batch or net"
+                f"and {format_bytes(available)} are free: {cure}"
             )
 
     def _bytes(self, recipe: Recipe, data: Dataset) -> tuple[int, int, int]:
@@ -50,6 +61,13 @@ class Needs:
             self.activation_bytes * batch,
             self.picture_bytes * pictures,
         )
+
+
+def free_bytes(device: torch.device) -> int:
+    """The memory that may still be taken where a network computes."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return available_bytes()
 
 
 def needs_of(description: Description) -> Needs:

@@ -3,7 +3,8 @@
 import functools
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
@@ -12,20 +13,29 @@ from lenswork import __version__
 from lenswork.data.batches import batch_ends, batch_stream
 from lenswork.data.dataset import Dataset, Part
 from lenswork.data.subset import take_training
-from lenswork.errors import DataError, NetError, UsageError
+from lenswork.errors import DataError, NetError, RecipeError, UsageError
 from lenswork.kinds import Picture, SplitName
+from lenswork.model.backprop import Backprop, backprop_of
 from lenswork.model.classifier import Classifier, probabilities_from
 from lenswork.model.contract import Contract, Output, golden_pictures, output_count
 from lenswork.model.network import Network
 from lenswork.model.preprocess import Preprocess
 from lenswork.model.spec import parse_net
+from lenswork.model.threads import use_given_cores
+from lenswork.model.views import ONE, Views
 from lenswork.seeds import generator, stream_seed
+from lenswork.training.augment import Augmentation
+from lenswork.training.average import Average
+from lenswork.training.best import Best
 from lenswork.training.choose import Choice, choose
 from lenswork.training.evaluate import Prepared, logits_of, metrics_of
 from lenswork.training.events import Answers, Started
 from lenswork.training.fast_cpu import keep_freed_memory
+from lenswork.training.loss import Loss, balanced_weights
+from lenswork.training.needs import free_bytes
 from lenswork.training.optimizers import Mover, make_optimizer
-from lenswork.training.recipe import Recipe
+from lenswork.training.precision import Precision, choose_precision
+from lenswork.training.recipe import NO_CHANGE, Recipe
 from lenswork.training.schedule import learning_rate_at
 from lenswork.training.stops import StopRule, Stops
 
@@ -49,6 +59,13 @@ class Session:
     golden: list[Picture]  # taken at the start: at the end the files may be gone
     prepare_seconds: float
     digests: Mapping[SplitName, str]
+    best: Best | None  # the weights to end with, where those are not the last
+    loss: Loss
+    augmentation: Augmentation | None
+    average: Average | None  # the weights to answer with, where those are not the step's own
+    backprop: Backprop | None  # in place of autograd
+    free_bytes: int  # on the device, before the first step
+    precision: Precision  # what the recipe's "auto" stands for
     step: int = field(default=0, init=False)
 
     @property
@@ -69,9 +86,12 @@ class Session:
     @property
     def learning_rate(self) -> float:
         """That of the step that was counted last."""
-        progress = (self.step - 1) / (self.epochs * self.steps_per_epoch)
-        peak = self.recipe.learning_rate or 0.0
-        return learning_rate_at(self.recipe.schedule or "constant", peak, progress)
+        return self._rate_after(self.step - 1)
+
+    @property
+    def next_rate(self) -> float:
+        """The learning rate of the step that comes next."""
+        return self._rate_after(self.step)
 
     @functools.cached_property
     def parameters(self) -> list[nn.Parameter]:
@@ -93,17 +113,47 @@ class Session:
             digests=self.digests,
         )
 
+    def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """The inputs and labels of the step that was counted last."""
+        if self.augmentation is None:
+            return self.train.batch(indices)
+        seed, step = self.recipe.seed, self.step
+        return self.train.batch(indices, functools.partial(self.augmentation, seed=seed, step=step))
+
+    def compute_in(self, precision: Precision) -> None:
+        """Go on in the precision that the run began with."""
+        self.precision = precision
+        self.backprop = _backprop(self.network, precision, self.device)
+
+    def go_to(self, step: int) -> None:
+        """Have `step` steps count as done; the next batch is that of the step after them."""
+        self.step = step
+        batch = self.recipe.batch or 1
+        self.batches = _batches(len(self.train), batch, self.recipe.seed, self.device, step)
+
+    def reason_to_stop(self, epoch: int, metrics: Mapping[str, float]) -> str | None:
+        """Note how good the weights are after an epoch; why to stop then, or None to go on."""
+        if self.best:
+            with self._averaged():
+                self.best.note(epoch, metrics, self.network)
+        return self.stops.reason(metrics)
+
     def evaluate(self) -> dict[str, float]:
         """Metrics of the held-out parts, named val_ and test_."""
         metrics: dict[str, float] = {}
-        for name, part in self.held_out.items():
-            steps = self.recipe.validation_steps if name == "validation" else None
-            seen = part if steps is None else self._limited(part, steps)
-            metrics |= self._metrics(name, seen, self._logits(seen))
+        with self._averaged():
+            for name, part in self.held_out.items():
+                steps = self.recipe.validation_steps if name == "validation" else None
+                seen = part if steps is None else self._limited(part, steps)
+                metrics |= self._metrics(name, seen, self._logits(seen))
         return metrics
 
     def final_answers(self) -> tuple[dict[SplitName, Answers], dict[str, float]]:
         """The network's answers for every picture of the held-out parts, and their metrics."""
+        if self.best:
+            self.best.put_back(self.network)
+        elif self.average:
+            self.average.put()
         answers: dict[SplitName, Answers] = {}
         metrics: dict[str, float] = {}
         for name, part in self.held_out.items():
@@ -124,11 +174,13 @@ class Session:
             data=self.data.name,
             recipe_hash=self.recipe.hash,
             made_by=f"lenswork {__version__}",
+            views=self.recipe.views or ONE,
         )
         return Classifier(self.network, contract, self.golden)
 
     def _logits(self, part: Prepared) -> Tensor:
-        return logits_of(self.network, part, self.recipe.validation_batch or 1)
+        views = Views.parse(self.recipe.views or ONE)
+        return logits_of(self.network, part, self.recipe.validation_batch or 1, views)
 
     def _metrics(self, name: SplitName, part: Prepared, logits: Tensor) -> dict[str, float]:
         return metrics_of(logits, part.labels, self.output, PREFIX[name])
@@ -139,6 +191,15 @@ class Session:
         chosen = torch.from_numpy(order[: steps * (self.recipe.validation_batch or 1)])
         return part.subset(chosen.to(part.labels.device))
 
+    def _rate_after(self, steps: int) -> float:
+        progress = steps / (self.epochs * self.steps_per_epoch)
+        peak = self.recipe.learning_rate or 0.0
+        return learning_rate_at(self.recipe.schedule or "constant", peak, progress)
+
+    def _averaged(self) -> AbstractContextManager[None]:
+        """Within, the network has the weights that it would end with."""
+        return self.average.in_place() if self.average else nullcontext()
+
     def _net_text(self) -> str | None:
         return self.recipe.net if isinstance(self.network, Network) else None
 
@@ -147,6 +208,7 @@ def prepare(recipe: Recipe, data: Dataset, network: nn.Module | None, device: st
     """Check the recipe against the data, read the pictures, build the network."""
     began = time.perf_counter()
     chosen_device = choose_device(device)
+    use_given_cores()
     _check_classes(data)
     data = take_training(data, recipe.train_pictures, recipe.seed)
     choice = choose(recipe, data, own_network=network is not None)
@@ -157,6 +219,7 @@ def prepare(recipe: Recipe, data: Dataset, network: nn.Module | None, device: st
     network = network or _build(choice, len(data.classes))
     network.to(chosen_device)
     _check_outputs(network, choice, len(data.classes), chosen_device)
+    choice, precision = _with_precision(choice, network, len(data.train), chosen_device)
     if chosen_device.type == "cpu":
         keep_freed_memory()
     read = {name: _read(part, choice.preprocess) for name, part in data.parts.items()}
@@ -179,7 +242,57 @@ def prepare(recipe: Recipe, data: Dataset, network: nn.Module | None, device: st
         golden=golden,
         prepare_seconds=time.perf_counter() - began,
         digests=digests,
+        best=_best(recipe, data),
+        loss=_loss(choice, data, chosen_device),
+        augmentation=_augmentation(recipe),
+        average=Average(network, recipe.average) if recipe.average else None,
+        backprop=_backprop(network, precision, chosen_device),
+        free_bytes=free_bytes(chosen_device),
+        precision=precision,
     )
+
+
+def _with_precision(
+    choice: Choice, network: nn.Module, pictures: int, device: torch.device
+) -> tuple[Choice, Precision]:
+    """The precision that the recipe means here, and the choice with the reason for it."""
+    recipe = choice.recipe
+    height, width, channels = choice.preprocess.input_shape
+    shape = (min(recipe.batch or 1, pictures), channels, height, width)
+    chosen = choose_precision(recipe.precision, network, shape, device)
+    reasons = choice.reasons if chosen.reason is None else (*choice.reasons, chosen.reason)
+    return replace(choice, reasons=reasons), chosen.precision
+
+
+def _loss(choice: Choice, data: Dataset, device: torch.device) -> Loss:
+    recipe = choice.recipe
+    weights = None
+    if recipe.class_weights == "balanced":
+        weights = balanced_weights(data.train.labels, data.classes).to(device)
+    return Loss(choice.output, recipe.label_smoothing or 0.0, weights)
+
+
+def _augmentation(recipe: Recipe) -> Augmentation | None:
+    if recipe.augment in (None, NO_CHANGE):
+        return None
+    return Augmentation.parse(recipe.augment)
+
+
+def _backprop(network: nn.Module, precision: Precision, device: torch.device) -> Backprop | None:
+    """On a GPU, cuDNN's own kernels are faster than what is called by hand."""
+    by_hand = device.type == "cpu" and precision == "float32"
+    return backprop_of(network) if by_hand else None
+
+
+def _best(recipe: Recipe, data: Dataset) -> Best | None:
+    if recipe.keep == "last":
+        return None
+    if data.validation is None:
+        raise RecipeError(
+            "keep: best is the epoch with the lowest val_loss, and this data has no validation "
+            "part; cut one with validation = 0.1, or keep the last epoch's weights"
+        )
+    return Best()
 
 
 def choose_device(name: str) -> torch.device:
@@ -239,6 +352,8 @@ def _read(part: Part, preprocess: Preprocess) -> Prepared:
     return Prepared(pictures, torch.from_numpy(part.labels), preprocess.scale)
 
 
-def _batches(count: int, batch: int, seed: int, device: torch.device) -> Iterator[Tensor]:
-    for indices in batch_stream(count, batch, seed):
+def _batches(
+    count: int, batch: int, seed: int, device: torch.device, skip: int = 0
+) -> Iterator[Tensor]:
+    for indices in batch_stream(count, batch, seed, skip):
         yield torch.from_numpy(indices).to(device)

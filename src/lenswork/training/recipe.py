@@ -20,11 +20,16 @@ from lenswork.model.contract import Output
 from lenswork.model.network import InitialWeights
 from lenswork.model.preprocess import Colours, Resize, parse_size
 from lenswork.model.spec import parse_net
+from lenswork.model.views import Views
+from lenswork.training.augment import Augmentation
+from lenswork.training.precision import Asked
 from lenswork.training.stops import StopRule
 
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
+RecipeName = Literal["fast", "thorough", "notes"]
 Schedule = Literal["constant", "one-cycle", "cosine"]
 MOST = 1_000_000_000  # of anything that is counted: beyond it, a slip of the keyboard
+NO_CHANGE = "none"
 LONGEST_SHOWN = 60  # characters of a wrong value in an error
 
 
@@ -45,6 +50,17 @@ def _net(value: object) -> object:
     return value
 
 
+def _augment(value: object) -> object:
+    """The line in its shortest form; "none" says that there shall be nothing."""
+    if isinstance(value, str) and value.strip().lower() != NO_CHANGE:
+        return str(Augmentation.parse(value)) or NO_CHANGE
+    return NO_CHANGE if isinstance(value, str) else value
+
+
+def _views(value: object) -> object:
+    return str(Views.parse(value)) if isinstance(value, str) else value
+
+
 def _rules(value: object) -> object:
     rules = (value,) if isinstance(value, str) else value
     if isinstance(rules, list | tuple):
@@ -58,8 +74,10 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
     data: str = _field("horses-or-humans-150", "A folder, or the name of a known data set.")
-    recipe: Literal["fast", "notes"] = _field(
-        "fast", "Where unstated fields come from: the best accuracy soonest, or the course's notes."
+    recipe: RecipeName = _field(
+        "fast",
+        "Where unstated fields come from: a good accuracy soonest, the best in some minutes, or "
+        "the course's notes.",
     )
     validation: float | None = _field(
         None, "Part of the training pictures to set aside for validation.", "fraction", gt=0, lt=1
@@ -82,6 +100,10 @@ class Recipe(BaseModel):
     colours: Colours | None = _field(None, "Colours of the network's input.")
     resize: Resize = _field("bilinear", "How pictures are brought to that size.")
     normalise: bool = _field(True, "Divide pixel values by 255.")
+    augment: Annotated[str | None, BeforeValidator(_augment)] = _field(
+        None,
+        "Changes of the training pictures by chance, such as 'flip, shift 2, zoom 0.2', or none.",
+    )
     net: Annotated[str | None, BeforeValidator(_net)] = _field(
         None, "The layers as a line of text, or a preset's name."
     )
@@ -89,12 +111,29 @@ class Recipe(BaseModel):
         None, "One sigmoid for two classes, or one softmax unit a class."
     )
     weights: InitialWeights | None = _field(None, "How weights are drawn at the start.")
+    views: Annotated[str | None, BeforeValidator(_views)] = _field(
+        None,
+        "Answer for a picture with the mean over it and its mirror image ('flip'), or over it "
+        "moved four ways ('shift 1'), or both.",
+    )
     optimizer: Optimizer | None = _field(None, "How gradients move the weights.")
     learning_rate: float | None = _field(None, "Largest step size of the optimizer.", gt=0)
     momentum: float = _field(0.0, "Momentum of sgd and rmsprop.", ge=0, lt=1)
     rho: float = _field(0.9, "Decay of rmsprop's average of squared gradients.", gt=0, lt=1)
     epsilon: float = _field(1e-7, "Keeps adam, adamw and rmsprop from dividing by 0.", gt=0)
     weight_decay: float | None = _field(None, "Pull of weights towards 0 (adamw, sgd).", ge=0)
+    label_smoothing: float | None = _field(
+        None, "The part of each label that is spread over all classes.", ge=0, lt=1
+    )
+    class_weights: Literal["equal", "balanced"] = _field(
+        "equal", "Let each picture count alike, or each class."
+    )
+    average: float | None = _field(
+        None,
+        "Answer with a running mean of the weights; 0.99 is a mean of about 100 steps, 0 is none.",
+        ge=0,
+        lt=1,
+    )
     schedule: Schedule | None = _field(None, "How the learning rate moves over the run.")
     batch: int | None = _field(None, "Pictures in a training step.", "pictures", ge=1, le=MOST)
     epochs: int | None = _field(None, "Passes over the training pictures.", "epochs", ge=1, le=MOST)
@@ -124,6 +163,13 @@ class Recipe(BaseModel):
         "epochs",
         ge=1,
         le=MOST,
+    )
+    keep: Literal["last", "best"] = _field(
+        "last", "End with the last epoch's weights, or with those of the lowest val_loss."
+    )
+    precision: Asked = _field(
+        "float32",
+        "Numbers that a training step computes with; auto takes bfloat16 where it is faster.",
     )
     seed: int = _field(0, "Where weights, order and dropout start.", ge=0, lt=2**63)
 

@@ -18,10 +18,11 @@ from torch.nn.parallel import DistributedDataParallel
 from lenswork.data.dataset import Dataset
 from lenswork.model.network import Network
 from lenswork.seeds import stream_seed
-from lenswork.training.evaluate import correct_in, loss_of
+from lenswork.training.evaluate import correct_in
 from lenswork.training.events import EpochDone, Event, Finished, StepDone, Stopped
 from lenswork.training.fit import ON_REQUEST
 from lenswork.training.optimizers import set_rates
+from lenswork.training.precision import forward
 from lenswork.training.prepare import Session, prepare
 from lenswork.training.recipe import Recipe
 from lenswork.training.shared_norm import SharedNorms, shared_norms
@@ -106,7 +107,7 @@ def _epochs(
             epochs += 1
             done = _end_epoch(session, totals, epochs, time.perf_counter() - began)
             yield done
-            ended = session.stops.reason(done.metrics) if dist.get_rank() == 0 else None
+            ended = session.reason_to_stop(epochs, done.metrics) if dist.get_rank() == 0 else None
             reason = _told(ended) or (ON_REQUEST if totals.asked else None)
     return reason, epochs
 
@@ -129,18 +130,21 @@ def _train_step(
     session: Session, sharing: Sharing, indices: Tensor, totals: SharedTotals, epoch: int
 ) -> StepDone:
     session.step += 1
-    share, weight = share_of(indices)
-    inputs, labels = session.train.batch(share)
+    share, weight = share_of(torch.arange(len(indices)))
+    inputs, labels = session.batch(indices)  # whole, so that all processes draw the same chance
+    inputs, labels = inputs[share], labels[share]
     set_rates(session.optimizer, session.recipe, session.learning_rate, session.step)
     if not session.network.training:
         sharing.model.train()  # type: ignore[no-untyped-call]
     sharing.norms.counted = weight > 0
-    logits = sharing.model(inputs)
-    loss = loss_of(logits, labels, session.output)
+    logits = forward(sharing.model, inputs, session.precision)
+    loss = session.loss(logits, labels)
     for parameter in session.parameters:
         parameter.grad = None
     (loss * weight).backward()  # type: ignore[no-untyped-call]
     session.optimizer.move()
+    if session.average:
+        session.average.add()
     counted = len(share) if weight > 0 else 0
     correct = correct_in(logits.detach(), labels, session.output) * (weight > 0)
     step = totals.add(loss.detach(), correct, counted, asked=sharing.asked())

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from lenswork.cores import available_cores
 from lenswork.data.decode import PICTURE_SUFFIXES, decode_bytes, decode_file
 from lenswork.errors import PictureError, UsageError
 from lenswork.kinds import Picture
 from lenswork.model.classifier import Classifier, Prediction
-from lenswork.model.preprocess import available_cores
 
 BATCH = 64
 

@@ -1,0 +1,104 @@
+"""Runs that were left before their end: which of them can be gone on with, and by whom."""
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from lenswork.errors import RunError, UsageError
+from lenswork.record.index import list_runs
+from lenswork.record.run import LOCK, Run
+from lenswork.training.checkpoint import StateError
+from lenswork.training.events import Started
+from lenswork.training.recipe import Recipe
+
+LOCK_SECONDS = 0.5  # a report that asks whether a run is in the making holds its lock for a moment
+
+
+def locked(path: Path) -> FileLock:
+    """The lock of a run's folder, held; raises `UsageError` when another process has it.
+
+    The system takes it from a process that dies.
+    """
+    lock = FileLock(path / LOCK)
+    try:
+        lock.acquire(timeout=LOCK_SECONDS)
+    except Timeout:
+        raise UsageError(
+            f"run {path.name} is being trained by another process: wait for it or stop it; or "
+            "train a run of your own beside it with --fresh, without its name"
+        ) from None
+    return lock
+
+
+def refuse_finished(run: Run) -> None:
+    """Raise `UsageError` unless `run` was left unfinished by a training that tells its state."""
+    if run.end.get("event") == "finished":
+        raise UsageError(
+            f"there is a run {run.name} in {run.path.parent} already, and it is {run.status} after "
+            f"{len(run.history)} epochs: nothing of it is left to do; name another"
+        )
+    if not run.start.get("resumable"):
+        raise UsageError(
+            f"there is a run {run.name} in {run.path.parent} already, and it cannot be gone on "
+            "with: it was trained on a cluster or by an older version, which keep no checkpoints; "
+            "name another"
+        )
+
+
+def refuse_other_data(run: Run, started: Started) -> None:
+    """Raise `StateError` when a training would not go on with the run's own pictures and net."""
+    for what, ours, theirs in (
+        ("pictures", dict(started.digests), run.start.get("digests")),
+        ("net", started.net, run.start.get("net")),
+        ("device", started.device, run.start.get("device")),
+    ):
+        if ours != theirs:
+            raise StateError(
+                f"run {run.name} was begun with other {what}: it has {theirs}, this training has "
+                f"{ours}; bring back what it was begun with, or begin anew"
+            )
+
+
+def refuse_other_recipe(run: Run, recipe: Recipe) -> None:
+    """Raise `UsageError` that says what differs unless `recipe`, filled in, is the run's own."""
+    differences = [
+        f"{field} {_said(getattr(run.recipe, field))}, now {_said(getattr(recipe, field))}"
+        for field in Recipe.model_fields
+        if getattr(run.recipe, field) != getattr(recipe, field)
+    ]
+    if differences:
+        raise UsageError(
+            f"run {run.name} was left after {len(run.history)} epochs with another recipe "
+            f"({'; '.join(differences)}): name another, or go on with it as it was with "
+            f"lenswork train --resume {run.name}"
+        )
+
+
+def find_unfinished(home: Path, recipe: Recipe, device: str) -> Run | None:
+    """The newest run in `home` that was left unfinished with this recipe, filled in."""
+    for summary in list_runs(home)[0]:
+        if summary.status not in ("killed", "failed") or summary.recipe_hash != recipe.hash:
+            continue
+        run = Run(home / summary.name)
+        if run.resumable and run.recipe == recipe and run.start["device"] == device:
+            return run
+    return None
+
+
+def remove_parts(path: Path) -> None:
+    """Take away files of which a kill left a part."""
+    for part in path.glob(".*.part"):
+        part.unlink()
+
+
+def own_module_wanted(run: Run) -> RunError:
+    """The error for a run whose net no record can build."""
+    net = run.start.get("net", "")
+    return RunError(
+        f"run {run.name} trains a torch module of your own ({net}), which is not in its record: go "
+        f"on with it from Python, lenswork.train(net={net}(...), resume={run.name!r})"
+    )
+
+
+def _said(value: object) -> str:
+    return "unsaid" if value in (None, ()) else str(value)

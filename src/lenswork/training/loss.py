@@ -1,0 +1,53 @@
+"""What training makes small, and what is reported of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from lenswork.kinds import Labels
+from lenswork.model.contract import Output
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The mean over a batch's pictures of the cross-entropy, in nats.
+
+    `smoothing` takes that part of each picture's truth and spreads it evenly over all classes
+    (Szegedy et al. 2016, "Rethinking the Inception architecture", section 7). `weights`,
+    (classes,), multiply the loss of each class's pictures.
+    """
+
+    output: Output
+    smoothing: float = 0.0
+    weights: Tensor | None = None
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of logits (batch, outputs) and labels (batch,)."""
+        if self.weights is None:
+            return self._entropy(logits, labels, "mean")
+        return (self._entropy(logits, labels, "none") * self.weights[labels]).mean()
+
+    def _entropy(self, logits: Tensor, labels: Tensor, reduction: str) -> Tensor:
+        if self.output == "softmax":
+            return F.cross_entropy(
+                logits, labels, label_smoothing=self.smoothing, reduction=reduction
+            )
+        truth = labels.to(logits.dtype)
+        if self.smoothing:
+            truth = truth * (1 - self.smoothing) + self.smoothing / 2
+        return F.binary_cross_entropy_with_logits(logits[:, 0], truth, reduction=reduction)
+
+
+def balanced_weights(labels: Labels, classes: Sequence[str]) -> Tensor:
+    """Weights, (classes,), that let each class count alike, however many pictures it has.
+
+    Pictures / (classes x pictures of the class): King and Zeng 2001, "Logistic regression in rare
+    events data", section 4.2. A class without pictures has weight 0.
+    """
+    counts = np.bincount(labels, minlength=len(classes))
+    weights = np.divide(len(labels), len(classes) * counts, where=counts > 0, out=counts * 0.0)
+    return torch.from_numpy(weights).to(torch.float32)
