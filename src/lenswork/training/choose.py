@@ -16,6 +16,7 @@ from lenswork.model.spec import parse_net
 from lenswork.training.defaults import LARGEST_SIDE, default_fields, default_net
 from lenswork.training.needs import Needs, needs_of
 from lenswork.training.recipe import Recipe
+from lenswork.training.schedule import usual_warm_up
 
 LOOKED_AT = 32  # pictures whose size and colours stand for all
 VALIDATION_BATCH = 500  # at most, where feature maps are small
@@ -61,6 +62,8 @@ def choose(recipe: Recipe, data: Dataset, *, own_network: bool = False) -> Choic
         needs = _needs(net["net"], shape, output_count(output, len(data.classes)))
         fields.setdefault("validation_batch", needs.largest_batch(VALIDATION_BATCH))
     filled = recipe.changed(**{"validation_batch": SMALL_BATCH, **fields, **said, **net})
+    if filled.warm_up is None:
+        filled = filled.changed(warm_up=usual_warm_up(filled.schedule))
     if not own_network:
         needs.check(filled, data)
         _refuse_lonely_batches(filled, data)

@@ -194,7 +194,8 @@ class Session:
     def _rate_after(self, steps: int) -> float:
         progress = steps / (self.epochs * self.steps_per_epoch)
         peak = self.recipe.learning_rate or 0.0
-        return learning_rate_at(self.recipe.schedule or "constant", peak, progress)
+        schedule, warm_up = self.recipe.schedule or "constant", self.recipe.warm_up or 0.0
+        return learning_rate_at(schedule, peak, progress, warm_up)
 
     def _averaged(self) -> AbstractContextManager[None]:
         """Within, the network has the weights that it would end with."""

@@ -135,6 +135,13 @@ class Recipe(BaseModel):
         lt=1,
     )
     schedule: Schedule | None = _field(None, "How the learning rate moves over the run.")
+    warm_up: float | None = _field(
+        None,
+        "The part of the run over which the learning rate rises; a quarter for one-cycle.",
+        "fraction",
+        ge=0,
+        lt=1,
+    )
     batch: int | None = _field(None, "Pictures in a training step.", "pictures", ge=1, le=MOST)
     epochs: int | None = _field(None, "Passes over the training pictures.", "epochs", ge=1, le=MOST)
     steps_per_epoch: int | None = _field(
