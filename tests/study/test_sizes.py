@@ -48,15 +48,15 @@ def test_each_smaller_size_gets_the_largest_ones_net_and_its_own() -> None:
 
 
 def test_where_the_net_does_not_fit_the_largest_size_takes_the_smaller_ones_net() -> None:
-    plan = sizes_plan(DATA, [40, 12])
+    plan = sizes_plan(DATA, [40, 8])
     assert plan.axes["setting"] == {
         "40 pixels": {"size": "40x40", "net": chosen_net("40x40")},
-        "12 pixels (own net)": {"size": "12x12", "net": chosen_net("12x12")},
-        "40 pixels (net of 12 pixels)": {"size": "40x40", "net": chosen_net("12x12")},
+        "8 pixels (own net)": {"size": "8x8", "net": chosen_net("8x8")},
+        "40 pixels (net of 8 pixels)": {"size": "40x40", "net": chosen_net("8x8")},
     }
     assert [(pair, change_between(plan, pair)) for pair in plan.compared()] == [
-        (("12 pixels (own net)", "40 pixels (net of 12 pixels)"), "size"),
-        (("40 pixels (net of 12 pixels)", "40 pixels"), "net"),
+        (("8 pixels (own net)", "40 pixels (net of 8 pixels)"), "size"),
+        (("40 pixels (net of 8 pixels)", "40 pixels"), "net"),
     ]
 
 

@@ -18,6 +18,7 @@ Fields = dict[str, Any]
 SMALL_SIDE = 40  # of pictures that are drawn rather than taken: digits, clothes, letters
 LARGEST_SIDE: Mapping[RecipeName, int] = {"notes": 300, "fast": 64, "thorough": 96}
 SMALLEST_CONVOLVED, SMALLEST_STRIDED, SMALLEST_POOLED = 5, 20, 24  # sides that nets fit
+FAST_SHOWN = 84_000  # small pictures, however often each
 LAST_MAP = 4  # pixels a side at which pooling stops
 WIDTHS = (24, 48, 64, 96, 128, 128)  # filters of the blocks of a net for photographs
 UNPADDED = 3  # of those blocks lose a pixel at each edge: theirs are large maps
@@ -85,11 +86,17 @@ def _notes(recipe: Recipe, pictures: int, output: Output) -> Fields:
 
 
 def _fast_small(pictures: int) -> Fields:
-    return {
+    batch = _batch(pictures)
+    fields: Fields = {
         **_ONE_CYCLE,
-        "batch": _batch(pictures),
-        "epochs": _epochs(pictures, shown=120_000, most=20),
+        "label_smoothing": 0.1,
+        "views": "shift 1",
+        "batch": batch,
+        "epochs": _epochs(pictures, shown=FAST_SHOWN, most=20),
     }
+    if fields["epochs"] * pictures > FAST_SHOWN:  # two epochs all the same, to see it learn
+        fields["steps_per_epoch"] = max(1, FAST_SHOWN // (2 * batch))
+    return fields
 
 
 def _fast_photos(pictures: int) -> Fields:
@@ -141,13 +148,14 @@ def _notes_net(side: int) -> str:
 
 
 def _fast_net(side: int) -> str:
-    """A first layer with large strides: on a large map of few channels a CPU wastes its time."""
+    """A first layer with strides: on a large map of one channel a CPU wastes its time."""
     if side < SMALLEST_CONVOLVED:
         return PRESETS["dense-128"].net
     if side < SMALLEST_STRIDED:
         return f"{_block(16, pooled=side >= 10)}{_block(32)}flatten, dense classes"
-    first = "conv 32 5x5 stride 2 linear no-bias, pool, batchnorm, relu, "
-    return f"{first}{_block(64)}flatten, dense classes"
+    first = "conv 24 4x4 stride 2 padding 1 linear no-bias, pool, batchnorm, relu, "
+    head = "flatten, dense 128 linear no-bias, batchnorm, relu, dense classes"
+    return f"{first}{_block(64)}{head}"
 
 
 def _thorough_net(shape: Shape) -> str:
