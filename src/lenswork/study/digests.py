@@ -8,17 +8,14 @@ same is computed anew.
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
-
-from lenswork.data.dataset import Dataset, Part
+from lenswork.data.dataset import Dataset
 from lenswork.data.subset import take_training
 from lenswork.errors import RunError
 from lenswork.kinds import SplitName
-from lenswork.model.preprocess import Preprocess
 from lenswork.record.run import Run
 from lenswork.record.train import CUT_FIELDS, open_for
 from lenswork.training.choose import Choice, choose
-from lenswork.training.evaluate import Prepared
+from lenswork.training.prepare import read_part
 from lenswork.training.recipe import Recipe
 
 Digests = Mapping[SplitName, str]
@@ -46,7 +43,7 @@ class DataNow:
             of_seed = subset if name == "train" else None
             key = (*_cut(choice.recipe), name, of_seed, choice.preprocess)
             if key not in self._digests:
-                self._digests[key] = _digest(part, choice.preprocess)
+                self._digests[key] = read_part(part, choice.preprocess).digest()
             found[name] = self._digests[key]
         return found
 
@@ -110,8 +107,3 @@ def _cut(recipe: Recipe) -> tuple[object, ...]:
 def _subset(recipe: Recipe) -> tuple[int, int] | None:
     """What decides which training pictures are taken."""
     return None if recipe.train_pictures is None else (recipe.train_pictures, recipe.seed)
-
-
-def _digest(part: Part, preprocess: Preprocess) -> str:
-    pictures = torch.from_numpy(preprocess.read_all(part.source))
-    return Prepared(pictures, torch.from_numpy(part.labels), preprocess.scale).digest()

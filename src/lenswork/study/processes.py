@@ -16,9 +16,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 COMMAND = (sys.executable, "-m", "lenswork.study.worker")
-# Threads that have nothing to do sleep. By default they spin for a while, and where others want
-# the cores a step then takes up to thirty times as long, here and there (docs/benchmarks.md).
-WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 Question = Mapping[str, Any]
@@ -70,7 +67,7 @@ class Process:
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            env={**WAITING, **os.environ, **threads},
+            env={**os.environ, **threads},
             start_new_session=True,  # Ctrl-C reaches the parent only, which then ends us
         )
 

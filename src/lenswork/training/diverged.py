@@ -14,7 +14,7 @@ SELDOM = 50  # steps; a GPU that is asked after each one waits for each one
 class Watch:
     """The losses of a run's last steps, until they have been looked at.
 
-    On the CPU each is looked at once it is there, for a microsecond. On a GPU fifty are looked
+    On the CPU each is looked at once it is there, for some microseconds. On a GPU fifty are looked
     at together; the step named is still the first bad one.
     """
 

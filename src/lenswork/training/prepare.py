@@ -223,7 +223,7 @@ def prepare(recipe: Recipe, data: Dataset, network: nn.Module | None, device: st
     choice, precision = _with_precision(choice, network, len(data.train), chosen_device)
     if chosen_device.type == "cpu":
         keep_freed_memory()
-    read = {name: _read(part, choice.preprocess) for name, part in data.parts.items()}
+    read = {name: read_part(part, choice.preprocess) for name, part in data.parts.items()}
     digests = {name: part.digest() for name, part in read.items()}
     parts = {name: part.to(chosen_device) for name, part in read.items()}
     golden = golden_pictures(data.train, len(data.classes))
@@ -348,7 +348,8 @@ def _check_outputs(
         )
 
 
-def _read(part: Part, preprocess: Preprocess) -> Prepared:
+def read_part(part: Part, preprocess: Preprocess) -> Prepared:
+    """A part's pictures, brought to the network's size, and its labels, in memory."""
     pictures = torch.from_numpy(preprocess.read_all(part.source))
     return Prepared(pictures, torch.from_numpy(part.labels), preprocess.scale)
 
