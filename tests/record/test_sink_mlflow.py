@@ -191,3 +191,14 @@ def test_nothing_is_sent_to_mlflows_makers_unless_it_is_asked_for(
     )
     asked = json.loads(done.stdout)
     assert bool(asked) == (telemetry == "false"), "the switch is what keeps it silent"
+
+
+@pytest.mark.parametrize("kind", ["folder", "text", "below a file"])
+def test_a_place_that_holds_no_database_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "there"
+    if kind == "folder":
+        path.mkdir()
+    else:
+        path.write_text("SQLite is not what this is")
+    with pytest.raises(SinkError, match="expected a SQLite database, but"):
+        MLflow(f"sqlite:///{path / 'x.db' if kind == 'below a file' else path}")

@@ -33,6 +33,7 @@ from lenswork.record.writer import slug
 ID, NOTE, PLAN = "lenswork.id", "mlflow.note.content", "lenswork.plan"
 STATUSES = {"stopped": "FINISHED", "running": "RUNNING"}  # the others are the record's, in capitals
 DATABASE = "sqlite:///"
+SQLITE_HEAD = b"SQLite format 3\0"
 LONGEST_PARAM, LONGEST_TAG = 500, 5000  # characters that every MLflow server takes
 LONGEST_ERROR = 300
 NO_ANSWER = "failed with exception"  # how the client begins the story of a failed connection
@@ -62,6 +63,8 @@ class MLflow:
                 "--mlflow takes the address of a server or a database, such as "
                 f"http://localhost:5000 or sqlite:///mlflow.db, got {address!r}"
             )
+        if address.startswith(DATABASE):
+            _refuse_no_database(Path(address.removeprefix(DATABASE)).resolve())
         self.address = address
         self.experiment = experiment
         self._library = _Library()
@@ -191,6 +194,29 @@ class _Library:
         self.param: Any = Param
         self.tag: Any = RunTag
         self.errors: tuple[type[Exception], ...] = (MlflowException, OSError)
+
+
+def _refuse_no_database(path: Path) -> None:
+    """Tell at once what MLflow would try again for minutes; raises `SinkError`."""
+    problem = None
+    if path.is_dir():
+        problem = "it is a folder"
+    elif path.is_file():
+        if not os.access(path, os.R_OK | os.W_OK):
+            problem = "it may not be read and written"
+        elif _head(path) not in (b"", SQLITE_HEAD):
+            problem = "it is another kind of file"
+    else:
+        there = next(folder for folder in path.parents if folder.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            problem = f"nothing may be written to {there}"
+    if problem is not None:
+        raise SinkError(f"MLflow at {DATABASE}{path}: expected a SQLite database, but {problem}")
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(SQLITE_HEAD))
 
 
 def _sentence(error: Exception) -> str:
