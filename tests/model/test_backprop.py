@@ -96,5 +96,13 @@ def test_a_frozen_weight_is_left_to_autograd() -> None:
     assert backprop_of(network) is None
 
 
+def test_a_norm_over_all_batches_so_far_is_left_to_autograd() -> None:
+    network = network_of(NETS[2])
+    for layer in network.layers:
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.momentum = None
+    assert backprop_of(network) is None
+
+
 def test_a_module_of_ones_own_is_left_to_autograd() -> None:
     assert backprop_of(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 2))) is None

@@ -21,12 +21,13 @@ def batch(channels: int = 3, size: tuple[int, int] = (12, 10)) -> Tensor:
     return torch.from_numpy(chance.integers(0, 256, (6, *size, channels), dtype=np.uint8))
 
 
+@pytest.mark.parametrize("size", [(12, 10), (1, 1), (2, 9)])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("word", [*(f"{name} 1" for name in WORDS), EVERY])
 def test_every_word_keeps_shape_and_range_and_leaves_the_pictures_alone(
-    word: str, channels: int
+    word: str, channels: int, size: tuple[int, int]
 ) -> None:
-    pictures = batch(channels)
+    pictures = batch(channels, size)
     before = pictures.clone()
     changed = Augmentation.parse(word)(pictures, seed=1, step=7)
     assert changed.shape == pictures.shape

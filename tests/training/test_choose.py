@@ -122,3 +122,31 @@ def test_every_recipe_has_a_net_for_pictures_of_every_size(name: RecipeName) -> 
         for height, width in ((side, side), (side, 2 * side), (side + 1, side)):
             net = parse_net(default_net(name, (height, width, 3))).with_outputs(2)
             assert net.shapes((height, width, 3))[-1] == (2,), (height, width)
+
+
+@pytest.mark.parametrize("name", ["fast", "thorough", "notes"])
+@pytest.mark.parametrize("side", [28, 150])
+def test_every_choice_of_a_recipe_is_told_with_its_value(name: RecipeName, side: int) -> None:
+    data = sized_data(side, side, 3, 4, count=300)
+    choice = choose(Recipe(recipe=name), data)
+    told = "\n".join(choice.reasons)
+    plain = choose(Recipe(recipe="notes"), data).recipe
+    for field in ("net", "augment", "views", "average", "label_smoothing", "weight_decay",
+                  "optimizer", "learning_rate", "schedule", "batch", "epochs"):  # fmt: skip
+        chosen = getattr(choice.recipe, field)
+        if name == "notes" and field in ("augment", "views", "average", "label_smoothing"):
+            assert chosen in (0.0, "one", "none")
+        elif chosen != getattr(plain, field) or field in ("optimizer", "batch", "epochs"):
+            assert f"{chosen:g}" in told if isinstance(chosen, float) else str(chosen) in told
+
+
+def test_what_was_said_is_not_told_as_a_choice() -> None:
+    said = Recipe(augment="flip", views="flip", net="flatten, dense classes", average=0.5)
+    told = "\n".join(choose(said, sized_data(150, 150, 3, 4)).reasons)
+    assert not any(word in told for word in ("augment", "views", "net of", "average"))
+
+
+@pytest.mark.parametrize("fields", [{"augment": "shift 28"}, {"views": "shift 28"}])
+def test_a_shift_that_leaves_nothing_but_the_edge_is_refused(fields: dict[str, str]) -> None:
+    with pytest.raises(RecipeError, match="can be shifted by 27 at the most, got shift 28"):
+        choose(Recipe(**fields), sized_data(28, 40, 1, 3))

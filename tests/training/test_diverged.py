@@ -52,9 +52,8 @@ def test_the_step_the_rate_and_what_to_try_are_said() -> None:
     assert end.stopped == stopped.reason
     assert all(math.isfinite(loss) for loss in losses[:-1])
     assert stopped.reason == (
-        f"the loss is {losses[-1]} at step {len(losses)}, where the learning rate is 1e+30: "
-        "training has diverged; try a learning rate of 1e+29, or have one suggested by "
-        "lenswork train --find-rate"
+        f"the loss is {losses[-1]} at step {len(losses)}: training has diverged with a learning "
+        "rate of 1e+30; have one suggested by lenswork train --find-rate"
     )
 
 
@@ -94,7 +93,7 @@ def test_a_gpu_s_losses_are_read_fifty_at_a_time_and_the_first_bad_one_is_named(
     assert GpuLoss.read == 0
     reason = watch.reason(session_at(SELDOM), loss, ends_epoch=False)
     assert reason is not None
-    assert reason.startswith("the loss is nan at step 7, where the learning rate is 0.07: ")
+    assert reason.startswith("the loss is nan at step 7: training has diverged")
     assert "try a learning rate of 0.04" in reason
 
 
@@ -102,3 +101,14 @@ def test_a_gpu_s_losses_are_read_fifty_at_a_time_and_the_first_bad_one_is_named(
 def test_the_end_of_an_epoch_does_not_wait_for_fifty(value: float) -> None:
     loss: Any = GpuLoss(value)
     assert Watch().reason(session_at(3), loss, ends_epoch=True) is not None
+
+
+def test_a_divergence_in_an_epochs_last_step_is_told_with_step_and_rate() -> None:
+    """The loss of the only step is still a number; what the step left behind is not."""
+    recipe = Recipe(
+        data="stripes", net="flatten, dense 4, dense classes", optimizer="sgd", recipe="notes",
+        learning_rate=1e38, epochs=1, steps_per_epoch=1,
+    )  # fmt: skip
+    stopped = list(fit(recipe, striped_data()))[-2]
+    assert isinstance(stopped, Stopped)
+    assert "at step 1: training has diverged with a learning rate of 1e+38" in stopped.reason

@@ -109,14 +109,17 @@ def test_the_fitting_batch_is_a_power_of_two(free: int, batch: int) -> None:
     assert Needs(0, 1000, 0).fitting_batch(free) == batch
 
 
-def test_a_process_with_little_address_space_says_it_without_a_traceback(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [["--home", "runs"], ["--find-rate"]])
+def test_a_process_with_little_address_space_says_it_without_a_traceback(
+    tmp_path: Path, more: list[str]
+) -> None:
     """A real limit: 150 MB for steps that need several hundred, by what is reckoned less."""
     folder = write_striped_folder(tmp_path / "stripes", train=300)
     said = subprocess.run(
-        [sys.executable, "-c", UNDER_A_LIMIT, "150000000", "train", str(folder), "--home",
-         str(tmp_path / "runs"), "--net", "conv 128, conv 128, flatten, dense classes",
-         "--size", "28", "--epochs", "1", "--batch", "256"],
-        capture_output=True, text=True, check=False,
+        [sys.executable, "-c", UNDER_A_LIMIT, "150000000", "train", str(folder), *more,
+         "--net", "conv 128, conv 128, flatten, dense classes",
+         "--size", "28", "--epochs", "30", "--batch", "256"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert said.returncode in (1, 2)
     assert "Traceback" not in said.stderr

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from lenswork.errors import RecipeError
-from lenswork.training.stops import StopRule, Stops
+from lenswork.training.stops import StopRule, Stops, divergence
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,6 @@ def test_without_validation_patience_watches_the_training_loss() -> None:
     assert stops.reason({"loss": 1.0}) is not None
 
 
-@pytest.mark.parametrize("loss", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_stops_with_advice(loss: float) -> None:
-    reason = Stops([], None, has_validation=False).reason({"loss": loss})
-    assert reason is not None
-    assert "learning rate ten times smaller" in reason
-
-
 @pytest.mark.parametrize(
     "rule", ["accuracy > 1", "accuracy >= 0", "val_accuracy < 0", "loss < 0", "loss >= 0"]
 )
@@ -80,6 +73,23 @@ def test_a_rule_that_can_never_or_always_hold_is_refused(rule: str) -> None:
         StopRule.parse(rule)
 
 
-def test_a_validation_loss_that_is_no_number_stops_too() -> None:
-    stops = Stops([], None, has_validation=True)
-    assert "diverged" in str(stops.reason({"loss": 1.0, "val_loss": math.nan}))
+@pytest.mark.parametrize(
+    ("rate", "peak", "tried"),
+    [
+        (0.5, 0.5, "learning rate of 0.5; try --learning-rate 0.05, or"),
+        (0.01, 0.1, "learning rate of 0.1, 0.01 at that step; try --learning-rate 0.01, or"),
+        (1e30, 1e30, "learning rate of 1e+30; have one suggested by"),
+    ],
+)
+def test_a_divergence_is_told_with_a_smaller_rate_than_the_recipes(
+    rate: float, peak: float, tried: str
+) -> None:
+    told = divergence("val_loss", math.nan, 7, rate, peak)
+    assert "the val_loss is nan at step 7" in told
+    assert tried in told
+
+
+def test_a_loss_that_is_bad_before_any_move_is_not_blamed_on_the_rate() -> None:
+    told = divergence("loss", math.inf, 1, 0.1, 0.1)
+    assert "rate" not in told
+    assert "--augment" in told

@@ -107,7 +107,7 @@ def _piece(layer: nn.Module, pool: nn.Module | None) -> Piece | None:
             return _Flatten()
         case DenseLayer():
             return _Dense(layer)
-        case nn.BatchNorm1d() | nn.BatchNorm2d():
+        case nn.BatchNorm1d() | nn.BatchNorm2d() if layer.momentum is not None:
             return _BatchNorm(layer)
         case DropoutLayer():
             return _Dropout(layer)

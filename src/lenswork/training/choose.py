@@ -13,9 +13,12 @@ from lenswork.model.layers import BatchNorm, Shape, format_shape
 from lenswork.model.preprocess import Preprocess, parse_size
 from lenswork.model.presets import PRESETS
 from lenswork.model.spec import parse_net
+from lenswork.model.views import ONE, Views
+from lenswork.training.augment import Augmentation
 from lenswork.training.defaults import LARGEST_SIDE, default_fields, default_net
 from lenswork.training.needs import Needs, needs_of
-from lenswork.training.recipe import Recipe
+from lenswork.training.reasons import reasons_for
+from lenswork.training.recipe import NO_CHANGE, Recipe
 from lenswork.training.schedule import usual_warm_up
 
 LOOKED_AT = 32  # pictures whose size and colours stand for all
@@ -57,13 +60,13 @@ def choose(recipe: Recipe, data: Dataset, *, own_network: bool = False) -> Choic
     net: dict[str, Any] = {"net": None, "weights": None}
     if not own_network:
         net = {"net": str(parse_net(recipe.net or default_net(recipe.recipe, shape)))}
-        if recipe.net is None:
-            reasons.append(f"net: the {recipe.recipe} recipe's for this size: {net['net']}")
         needs = _needs(net["net"], shape, output_count(output, len(data.classes)))
         fields.setdefault("validation_batch", needs.largest_batch(VALIDATION_BATCH))
     filled = recipe.changed(**{"validation_batch": SMALL_BATCH, **fields, **said, **net})
     if filled.warm_up is None:
         filled = filled.changed(warm_up=usual_warm_up(filled.schedule))
+    reasons += reasons_for(filled, said, shape, len(data.train))
+    _refuse_wide_moves(filled, min(shape[:2]))
     if not own_network:
         needs.check(filled, data)
         _refuse_lonely_batches(filled, data)
@@ -75,6 +78,21 @@ def choose(recipe: Recipe, data: Dataset, *, own_network: bool = False) -> Choic
         normalise=filled.normalise,
     )
     return Choice(filled, preprocess, tuple(reasons))
+
+
+def _refuse_wide_moves(recipe: Recipe, side: int) -> None:
+    """Moved by its own side or more, a picture shows nothing but its edge."""
+    augment = Augmentation.parse("" if recipe.augment in (None, NO_CHANGE) else recipe.augment)
+    moves = {
+        "augment": int(augment.amounts.get("shift", 0)),
+        "views": Views.parse(recipe.views or ONE).shift,
+    }
+    for name, pixels in moves.items():
+        if pixels >= side:
+            raise RecipeError(
+                f"{name}: pictures of {side} pixels a side can be shifted by {side - 1} at the "
+                f"most, got shift {pixels}"
+            )
 
 
 def _needs(net: str, shape: Shape, outputs: int) -> Needs:

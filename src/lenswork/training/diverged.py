@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from lenswork.training.prepare import Session
+from lenswork.training.stops import divergence
 
 SELDOM = 50  # steps; a GPU that is asked after each one waits for each one
 
@@ -29,13 +30,6 @@ class Watch:
         for step, rate, met in waiting:
             value = float(met)
             if not math.isfinite(value):
-                return (
-                    f"the loss is {value} at step {step}, where the learning rate is {rate:.2g}: "
-                    f"training has diverged; try a learning rate of {_tenth(session)}, or have "
-                    "one suggested by lenswork train --find-rate"
-                )
+                peak = session.recipe.learning_rate or 0.0
+                return divergence("loss", value, step, rate, peak)
         return None
-
-
-def _tenth(session: Session) -> str:
-    return f"{(session.recipe.learning_rate or 0.0) / 10:.1g}"

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
 from lenswork.data.dataset import Dataset
 from lenswork.errors import RecipeError
+from lenswork.training.out_of_memory import told_as_batch
 from lenswork.training.prepare import Session, prepare
 from lenswork.training.recipe import Recipe
 from lenswork.training.step import take_step
@@ -57,7 +58,7 @@ class RateTest:
 
     @property
     def suggestion(self) -> float | None:
-        """A tenth of the rate at which the running mean is lowest, to one digit.
+        """A tenth (one-cycle: a fifth) of the rate of the lowest running mean, to one digit.
 
         At the lowest place the loss is about to rise, so that rate is too large; a tenth of it is
         the rule of fastai's `lr_find`, after the range test of Smith 2017, "Cyclical learning
@@ -105,7 +106,12 @@ def rate_test(
 def _losses(session: Session, rates: Sequence[float]) -> Iterator[float]:
     batches = itertools.islice(session.batches, len(rates))
     for rate, indices in zip(rates, batches, strict=True):
-        yield float(take_step(session, indices, rate).loss)
+        yield _loss(session, indices, rate)
+
+
+@told_as_batch("batch")
+def _loss(session: Session, indices: Tensor, rate: float) -> float:
+    return float(take_step(session, indices, rate).loss)
 
 
 def _is_over(losses: Sequence[float], steps: int) -> bool:

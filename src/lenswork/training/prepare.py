@@ -1,6 +1,7 @@
 """Everything a run needs in place before its first step."""
 
 import functools
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -37,7 +38,7 @@ from lenswork.training.optimizers import Mover, make_optimizer
 from lenswork.training.precision import Precision, choose_precision
 from lenswork.training.recipe import NO_CHANGE, Recipe
 from lenswork.training.schedule import learning_rate_at
-from lenswork.training.stops import StopRule, Stops
+from lenswork.training.stops import StopRule, Stops, divergence
 
 PREFIX: Mapping[SplitName, str] = {"validation": "val_", "test": "test_"}
 
@@ -136,6 +137,11 @@ class Session:
         if self.best:
             with self._averaged():
                 self.best.note(epoch, metrics, self.network)
+        for name in ("loss", "val_loss", "test_loss"):
+            value = metrics.get(name, 0.0)
+            if not math.isfinite(value):
+                peak = self.recipe.learning_rate or 0.0
+                return divergence(name, value, self.step, self.learning_rate, peak)
         return self.stops.reason(metrics)
 
     def evaluate(self) -> dict[str, float]:

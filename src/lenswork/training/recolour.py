@@ -89,7 +89,7 @@ def filter_by_chance(
     framed = F.pad(maps, (1, 1, 1, 1), mode="replicate")
     seen = F.conv2d(framed, filters.to(pictures.device), groups=count)
     seen = seen.view(count, channels, height, width).permute(0, 2, 3, 1)
-    spread, mean = torch.std_mean(seen, (1, 2), keepdim=True)
+    spread, mean = torch.std_mean(seen, (1, 2), correction=0, keepdim=True)
     seen = ((seen - mean) / (spread + 1e-3) * FILTER_CONTRAST + 0.5) * WHITE
     return torch.lerp(whole, seen, (strength * chosen).to(pictures.device)).clamp_(0, WHITE)
 

@@ -11,6 +11,7 @@ from lenswork.errors import RecipeError
 
 TRAIN_METRICS = ("loss", "accuracy")
 VALIDATION_METRICS = ("val_loss", "val_accuracy")
+LARGEST_SENSIBLE = 10.0  # as a learning rate
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -69,12 +70,6 @@ class Stops:
 
     def reason(self, metrics: Mapping[str, float]) -> str | None:
         """Why to stop after an epoch with these metrics, or None to go on."""
-        for name in ("loss", "val_loss", "test_loss"):
-            if not math.isfinite(metrics.get(name, 0.0)):
-                return (
-                    f"the {name} is {metrics[name]}: training has diverged; "
-                    "try a learning rate ten times smaller"
-                )
         for rule in self.rules:
             if rule.holds(metrics):
                 return f"{rule} is reached: {rule.metric} is {metrics[rule.metric]:.4f}"
@@ -90,6 +85,24 @@ class Stops:
         if self.patience is not None and self.epochs_since_best >= self.patience:
             return f"{watched} has not fallen below {self.best:.4f} for {self.patience} epochs"
         return None
+
+
+def divergence(name: str, value: float, step: int, rate: float, peak: float) -> str:
+    """That a loss is no number at a step, and what to try.
+
+    `rate` is the learning rate of that step, `peak` the recipe's, which a schedule may be below.
+    """
+    if step == 1 and name == "loss":  # seen before anything was moved
+        return (
+            f"the loss is {value} at step 1, before any weight was moved: look at the pictures' "
+            "numbers (--normalise), the net and --augment"
+        )
+    now = "" if rate == peak else f", {rate:.2g} at that step"
+    said = f"the {name} is {value} at step {step}: training has diverged with a learning rate of "
+    finder = "have one suggested by lenswork train --find-rate"
+    if peak > LARGEST_SENSIBLE:
+        return f"{said}{peak:g}{now}; {finder}"
+    return f"{said}{peak:g}{now}; try --learning-rate {peak / 10:.1g}, or {finder}"
 
 
 def _refuse_unknown(rule: StopRule, has_validation: bool) -> None:

@@ -1,0 +1,68 @@
+"""Why a recipe was filled in as it was, in words for the run's first lines."""
+
+from collections.abc import Collection
+
+from lenswork.model.layers import Shape
+from lenswork.model.views import ONE, Views
+from lenswork.training.defaults import SMALL_SIDE, is_small
+from lenswork.training.recipe import NO_CHANGE, Recipe
+
+STEPPING = ("optimizer", "learning_rate", "schedule", "weight_decay", "label_smoothing")
+SHOWING = ("batch", "epochs", "steps_per_epoch")
+
+
+def reasons_for(
+    filled: Recipe, said: Collection[str], shape: Shape, pictures: int
+) -> tuple[str, ...]:
+    """A line for each choice of a filled-in recipe whose fields were not all `said`."""
+    if filled.recipe == "notes":
+        return tuple(_as_the_notes(filled, said))
+    kind = f"pictures {'up to' if is_small(shape) else 'over'} {SMALL_SIDE} pixels a side"
+    lines = []
+    if filled.net is not None and "net" not in said:
+        lines.append(f"net of the {filled.recipe} recipe for {kind}: {filled.net}")
+    if stepping := _unsaid(filled, STEPPING, said):
+        lines.append(f"{stepping}: soonest to its accuracy on parts cut from training pictures")
+    if showing := _unsaid(filled, SHOWING, said):
+        lines.append(f"{showing}: {_shown(filled, pictures)}")
+    if filled.augment != NO_CHANGE and "augment" not in said:
+        lines.append(f"augment {filled.augment}: so that few pictures are seen in many ways")
+    if filled.average and "average" not in said:
+        lines.append(f"average {filled.average:g}: a running mean of the weights answers better")
+    views = Views.parse(filled.views or ONE)
+    if len(views) > 1 and "views" not in said:
+        lines.append(
+            f"views {views}: {len(views)} views of a picture answer better than one, and take "
+            f"{len(views)} times as long"
+        )
+    return tuple(lines)
+
+
+def _as_the_notes(filled: Recipe, said: Collection[str]) -> list[str]:
+    lines = []
+    if filled.net is not None and "net" not in said:
+        lines.append(f"net of the course's notes for this size: {filled.net}")
+    if stepping := _unsaid(filled, (*STEPPING, *SHOWING), said):
+        lines.append(f"{stepping}: as in the course's notes")
+    return lines
+
+
+def _shown(filled: Recipe, pictures: int) -> str:
+    steps = filled.steps_per_epoch
+    each = pictures if steps is None else steps * (filled.batch or 1)
+    shown = each * (filled.epochs or 1)
+    return f"{shown:,} pictures are shown, each of the {pictures:,} {shown / pictures:.2g} times"
+
+
+def _unsaid(filled: Recipe, names: Collection[str], said: Collection[str]) -> str:
+    """The fields that were chosen, such as "batch 64, epochs 2"; empty where there are none."""
+    chosen = {name: getattr(filled, name) for name in names if name not in said}
+    return ", ".join(
+        f"{name.replace('_', ' ')} {_short(value)}"
+        for name, value in chosen.items()
+        if value not in (None, 0.0)
+    )
+
+
+def _short(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
