@@ -94,7 +94,7 @@ def test_a_gpu_s_losses_are_read_fifty_at_a_time_and_the_first_bad_one_is_named(
     reason = watch.reason(session_at(SELDOM), loss, ends_epoch=False)
     assert reason is not None
     assert reason.startswith("the loss is nan at step 7: training has diverged")
-    assert "try a learning rate of 0.04" in reason
+    assert "try --learning-rate 0.04" in reason
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
