@@ -3,12 +3,13 @@
 import math
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from pathlib import Path
 from threading import Event as Flag
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 import click
 
@@ -35,6 +36,11 @@ from lenswork.record.writer import CHECKPOINT_SECONDS, Recorder
 from lenswork.training.on_ray import train_on_ray
 from lenswork.training.recipe import Recipe
 from lenswork.use.share import pictures_of
+
+RAY_WORKERS = 2
+NAMED = {"data": "data", "net": "preset"}  # the recipe's fields that have options of other names
+RECORDING = ("ray", "name", "resume", "fresh", "home", "tensorboard", "mlflow")
+BEGINNING = ("name", "fresh", "ray", "recipe_file")  # what only a new run can be told
 
 
 @click.command(no_args_is_help=False)
@@ -64,93 +70,111 @@ from lenswork.use.share import pictures_of
 @data_home_option
 @json_option
 @recipe_options
-def command(
-    data: str | None,
-    preset: str | None,
-    recipe_file: Path | None,
-    device: str,
-    find_rate: bool,
-    out: Path | None,
-    ray: str | None,
-    workers: int | None,
-    name: str | None,
-    resume: str | None,
-    fresh: bool,
-    checkpoint_seconds: float,
-    tensorboard: Path | None,
-    mlflow: str | None,
-    experiment: str | None,
-    home: Path | None,
-    data_home: Path | None,
-    as_json: bool,
-    **fields: Any,
-) -> None:
+def command(**options: Any) -> None:
     """Train on DATA: a folder with one sub-folder of pictures a class, or a known data set.
 
     Left out, DATA is the embedded sample of horses or humans. Ctrl-C ends after the current
     step with everything recorded. After a kill or a crash the same command goes on from the last
     checkpoint.
     """
-    if preset and fields["net"]:
-        raise UsageError("give --preset or --net, not both")
-    if workers is not None and ray is None:
-        raise UsageError("--workers are processes of a cluster: say which with --ray ADDRESS")
-    if ray is not None and device != "auto":
-        raise UsageError("--ray trains on the cluster's CPUs: leave --device out")
-    said = {key: value for key, value in fields.items() if value not in (None, ())}
-    said |= {key: value for key, value in (("data", data), ("net", preset)) if value}
-    recorded_only: dict[str, object] = {
-        "--ray": ray,
-        "--name": name,
-        "--resume": resume,
-        "--fresh": fresh,
-    }
-    told: dict[str, object] = {"--home": home, "--tensorboard": tensorboard, "--mlflow": mlflow}
-    check_alone(find_rate, out, recorded_only | told)
-    if find_rate:
-        find_and_say(_recipe(recipe_file, said), data_home, device, out, as_json=as_json)
+    asked = Asked.of(options)
+    asked.refuse_contradictions()
+    if asked.find_rate:
+        recipe = _recipe(asked.recipe_file, asked.said)
+        find_and_say(recipe, asked.data_home, asked.device, asked.out, as_json=asked.as_json)
         return
-    folder = home_folder(home)
-    goes_on = None
-    if resume is not None:
-        others = {"--name": name, "--fresh": fresh, "--ray": ray, "--recipe-file": recipe_file}
-        goes_on = _run_to_go_on(
-            resume, folder, [*said, *(o for o, value in others.items() if value)]
-        )
-        recipe = goes_on.recipe
-    else:
-        recipe = _recipe(recipe_file, said)
-    sinks = sinks_of(tensorboard, mlflow, experiment)
-    anew = fresh or ray is not None
-    recorder = Recorder(folder, name, resume=not anew, checkpoint_seconds=checkpoint_seconds)
-    recipe, opened = open_for(recipe, data_home)
+    home = home_folder(asked.home)
+    run = None if asked.resume is None else _run_to_go_on(asked, home)
+    recipe = run.recipe if run else _recipe(asked.recipe_file, asked.said)
+    _report(_train(asked, recipe, run, home), asked.as_json)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of `lenswork train`; `said` are the recipe's fields among them."""
+
+    data: str | None
+    preset: str | None
+    recipe_file: Path | None
+    device: str
+    find_rate: bool
+    out: Path | None
+    ray: str | None
+    workers: int | None
+    name: str | None
+    resume: str | None
+    fresh: bool
+    checkpoint_seconds: float
+    tensorboard: Path | None
+    mlflow: str | None
+    experiment: str | None
+    home: Path | None
+    data_home: Path | None
+    as_json: bool
+    said: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """Sort the command's options; raises `UsageError` where a net is said twice."""
+        own = {field.name for field in fields(cls)} - {"said"}
+        given = {name: value for name, value in options.items() if value not in (None, ())}
+        if {"preset", "net"} <= given.keys():
+            raise UsageError("give --preset or --net, not both")
+        said = {name: value for name, value in given.items() if name not in own}
+        said |= {name: given[option] for name, option in NAMED.items() if option in given}
+        return cls(**{name: options[name] for name in own}, said=said)
+
+    def refuse_contradictions(self) -> None:
+        """Raise `UsageError` for options that do not go together."""
+        if self.workers is not None and self.ray is None:
+            raise UsageError("--workers are processes of a cluster: say which with --ray ADDRESS")
+        if self.ray is not None and self.device != "auto":
+            raise UsageError("--ray trains on the cluster's CPUs: leave --device out")
+        recording = {f"--{name}": getattr(self, name) for name in RECORDING}
+        check_alone(self.find_rate, self.out, recording)
+        if self.resume is not None:
+            others = [f"--{name}" for name in BEGINNING if getattr(self, name)]
+            if said := [*(_option(name) for name in self.said), *others]:
+                raise UsageError(
+                    "--resume goes on with a run as it was begun: leave out "
+                    f"{', '.join(said).replace('_', '-')}"
+                )
+
+
+def _option(field: str) -> str:
+    return "DATA" if field == "data" else f"--{field}"
+
+
+def _train(asked: Asked, recipe: Recipe, run: Run | None, home: Path) -> Run:
+    """Train and record, or go on with `run`."""
+    sinks = sinks_of(asked.tensorboard, asked.mlflow, asked.experiment)
+    anew = asked.fresh or asked.ray is not None
+    recorder = Recorder(
+        home, asked.name, resume=not anew, checkpoint_seconds=asked.checkpoint_seconds
+    )
+    recipe, opened = open_for(recipe, asked.data_home)
     for note in opened.notes:
         click.echo(f"note: {note}", err=True)
     stop = Flag()
     with stop_on_interrupt(stop):
-        if ray is None:
-            training = Training(recipe, opened, device=device, stop=stop)
-            events = recorded(training, recorder, run=goes_on, resume=not fresh, tell=_tell)
+        if asked.ray is None:
+            training = Training(recipe, opened, device=asked.device, stop=stop)
+            events = recorded(training, recorder, run=run, resume=not asked.fresh, tell=_tell)
         else:
-            events = recorder.record(train_on_ray(recipe, opened, ray, workers or 2, stop=stop))
+            workers = asked.workers or RAY_WORKERS
+            events = recorder.record(train_on_ray(recipe, opened, asked.ray, workers, stop=stop))
         for _ in shown(followed(events, recorder, sinks, pictures_of, _complain)):
             pass
-    _report(recorder.run, as_json)
+    return recorder.run
 
 
-def _recipe(file: Path | None, said: dict[str, Any]) -> Recipe:
+def _recipe(file: Path | None, said: Mapping[str, Any]) -> Recipe:
     return Recipe.read(file).changed(**said) if file else Recipe(**said)
 
 
-def _run_to_go_on(name: str, home: Path, said: Sequence[str]) -> Run:
-    """The run that --resume names; refuses whatever else was `said` of it."""
-    if said:
-        options = ["DATA" if one == "data" else f"--{one.lstrip('-')}" for one in said]
-        raise UsageError(
-            "--resume goes on with a run as it was begun: leave out "
-            f"{', '.join(options).replace('_', '-')}"
-        )
-    run = open_run(name, home)
+def _run_to_go_on(asked: Asked, home: Path) -> Run:
+    """The run that --resume names, if it can be gone on with."""
+    run = open_run(asked.resume or "", home)
     refuse_unfit(run, None)
     return run
 
