@@ -221,6 +221,7 @@ RAY = Part(
             "object store, are within it. The cluster itself is there before, and idle."
         ),
         "Every process has one thread.",
+        "What the cluster's own processes did counts as other work below.",
     ),
     contenders=(
         _LOCAL,

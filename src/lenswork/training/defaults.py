@@ -121,7 +121,7 @@ def _thorough_small(shape: Shape, pictures: int) -> Fields:
         "augment": changes,
         "views": "shift 1",
         "batch": 2 * _batch(pictures),
-        "epochs": _epochs(pictures, shown=900_000, most=60),
+        "epochs": _epochs(pictures, shown=480_000, most=60),
     }
 
 
