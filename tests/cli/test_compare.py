@@ -220,6 +220,8 @@ def test_runs_of_one_recipe_in_a_study_of_two_are_two_settings(
     assert said.code == 0, said.err
     assert "one again: 2 runs" in said.out
     assert "These runs are of one recipe: whatever tells them apart is chance." in said.out
+    assert "parameters" not in said.out, "a row in which both are equal is no difference"
+    assert "dense classes" not in said.out
 
 
 @pytest.mark.parametrize(

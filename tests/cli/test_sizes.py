@@ -17,7 +17,7 @@ def test_it_judges_size_and_net_apart_and_draws_what_is_lost(
     words = ("sizes", folder, "--sizes", "12,6", *QUICK)
     said = lenswork(*words, "--out", tmp_path / "lost.png")
     assert said.code == 0, said.err
-    assert "6 pixels (same net) loses" in said.out
+    assert "Of 12 pictures, 12 pixels gets " in said.out
     assert "The size changed, the net held:" in said.out
     assert "The net changed, the size held:" in said.out
     assert (tmp_path / "lost.png").read_bytes().startswith(b"\x89PNG")
@@ -25,7 +25,7 @@ def test_it_judges_size_and_net_apart_and_draws_what_is_lost(
     assert [pair["changed"] for pair in found["pairs"]] == ["size", "net"]
     (moved,) = found["moved"]
     assert moved["from"] == "12 pixels"
-    assert f"loses {len(moved['lost'])} of 12 pictures" in said.out
+    assert f"6 pixels (same net) loses {len(moved['lost'])} of those" in said.out
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,22 @@ from tiny_studies import HereWorkers, carry_out, plan_on
 
 from lenswork.errors import PlanError, RunError, UsageError
 from lenswork.study import reuse
-from lenswork.study.conduct import TrialDone, conduct, fitting_workers, foretell, run_study
+from lenswork.study.conduct import (
+    START_SECONDS,
+    TRIAL_SECONDS,
+    Foretold,
+    TrialDone,
+    conduct,
+    fitting_workers,
+    foretell,
+    run_study,
+)
 from lenswork.study.folder import Study, list_studies, open_study, start_study
 from lenswork.study.plan import Plan
 from lenswork.study.progress import Clock, setting_rows, shown_study
 from lenswork.study.report import write_report
 from lenswork.study.results import results_of
+from lenswork.study.reuse import done_beside
 from lenswork.study.summary import summarise
 from lenswork.study.workers import LocalWorkers
 
@@ -364,6 +374,78 @@ def test_the_clock_counts_by_the_work_that_was_foretold(tmp_path: Path, folder: 
     for trial in study.missing():
         clock.finish(TrialDone(trial, None))
     assert str(clock) == "4 of 4 trials"
+
+
+class Watch:
+    """A clock that a test sets."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr("lenswork.study.progress.time.perf_counter", lambda: self.now)
+
+
+def test_the_clock_says_nothing_once_the_foretold_time_has_proved_too_short(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(monkeypatch)
+    trials = start_study(plan_on(folder, seeds=5), tmp_path).missing()
+    work = TRIAL_SECONDS + 1
+    foretold = Foretold({"short": 1.0, "long": 1.0}, START_SECONDS + 10 * work)
+    clock = Clock(trials, foretold)
+    watch.now = START_SECONDS + work
+    clock.finish(TrialDone(trials[0], None))
+    assert clock.seconds_left == 9 * work
+    watch.now += 2 * work  # the eight that have not begun need more than is left
+    assert str(clock) == "1 of 10 trials"
+    clock.finish(TrialDone(trials[1], None))
+    assert clock.seconds_left == watch.now * 8 / 2
+
+
+def test_a_trial_that_is_taken_over_takes_none_of_the_time(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Watch(monkeypatch)
+    trials = start_study(plan_on(folder), tmp_path).missing()
+    foretold = Foretold({"short": 9.0, "long": 9.0}, 40.0)
+    surprised = Clock(trials, foretold)
+    surprised.finish(TrialDone(trials[0], None, taken_over=True))
+    assert surprised.seconds_left == 30
+    knowing = Clock(trials, foretold, [trials[0].name])
+    assert knowing.seconds_left == 40
+    knowing.finish(TrialDone(trials[0], None, taken_over=True))
+    assert knowing.seconds_left == 40
+    assert str(knowing) == "1 of 4 trials, about 40 s left"
+
+
+def test_what_is_done_beside_is_known_before_the_study_is_begun(
+    tmp_path: Path, folder: Path
+) -> None:
+    carry_out(start_study(plan_on(folder, name="first"), tmp_path))
+    plan = plan_on(folder, name="second", axes={"epochs": {"long": 2, "longer": 3}})
+    done = done_beside(tmp_path / "studies" / "second", tuple(plan.trials()))
+    assert {name: run.path.parts[-3:] for name, run in done.items()} == {
+        f"long-seed{seed}": ("first", "trials", f"long-seed{seed}") for seed in (0, 1)
+    }
+    second = start_study(plan, tmp_path)
+    ended = list(conduct(second, workers := HereWorkers(), done=done))
+    assert workers.asked == ["longer-seed0", "longer-seed1"]
+    assert [one.taken_over for one in ended] == [True, True, False, False]
+
+
+def test_a_run_that_is_gone_when_it_should_be_taken_over_is_trained(
+    tmp_path: Path, folder: Path
+) -> None:
+    first = start_study(plan_on(folder, name="first"), tmp_path)
+    carry_out(first)
+    second = start_study(plan_on(folder, name="second"), tmp_path)
+    done = done_beside(second.path, second.missing())
+    shutil.rmtree(first.trials_folder / "long-seed1")
+    list(conduct(second, workers := HereWorkers(), done=done))
+    assert workers.asked == ["long-seed1"]
+
+
+def test_no_trials_take_no_time_and_nothing_is_measured() -> None:
+    assert foretell((), LocalWorkers(1)) == Foretold({}, 0.0)
 
 
 def test_a_log_has_one_line_a_trial(

@@ -126,8 +126,28 @@ def test_few_test_pictures_and_wide_seeds_cannot_tell_and_say_what_is_wanted() -
     wide = answer(drawn_points(flat, tests=20_000, spread=0.3, chance=chance))
     few = answer(drawn_points(flat, tests=100, spread=0.001, seeds=20, chance=chance))
     assert (wide.verdict, few.verdict) == ("cannot tell", "cannot tell")
-    assert "more seeds would narrow that first" in wide.sentence()
-    assert "more test pictures would narrow that first" in few.sentence()
+    assert wide.sentence().endswith(
+        "points. Trainings of one size differ much by chance: first train each more often, with "
+        "--seeds 6."
+    )
+    assert few.sentence().endswith(
+        "points. Most of the doubt about one size comes from having only 100 pictures to judge by: "
+        "hold out more of them first."
+    )
+
+
+def test_one_seed_gets_the_caution_that_it_gets_elsewhere() -> None:
+    points = points_with(tests=500, seeds=1)
+    (note,) = answer(points).notes()
+    assert "--seeds" not in answer(points).sentence(), "the note says it"
+    assert note == (
+        "One seed each shows what these networks do, not how much of it is chance: train each size "
+        "with 3 seeds or more."
+    )
+    more = points_with(tests=500, seeds=2)
+    assert answer(more).notes() == []
+    mixed = Points(points.pictures, (points.wrong[0], *more.wrong[1:]))
+    assert answer(mixed).notes()[0].startswith("One seed each with 2,000 pictures shows what ")
 
 
 def test_the_check_foretells_the_largest_size_from_the_others() -> None:

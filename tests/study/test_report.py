@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from markupsafe import escape
+from matplotlib.ticker import PercentFormatter
 from tiny_data import write_striped_folder
 from tiny_studies import finished_study
 
@@ -161,6 +162,26 @@ def test_figures_of_long_and_foreign_names_stay_inside_and_warn_of_nothing(
 )
 def test_what_markdown_would_read_as_its_own_is_escaped(text: str, written: str) -> None:
     assert markdown_text(text) == written
+
+
+def test_a_single_epoch_is_no_way_to_be_drawn(tmp_path: Path) -> None:
+    folder = write_striped_folder(tmp_path / "stripes")
+    study = finished_study(folder, tmp_path, axes={"epochs": {"one": 1, "other": 1}})
+    assert set(figures_of(study, summarise(study))) == {"accuracy", "cost"}
+
+
+def test_the_way_is_in_percent(study: Study) -> None:
+    axes = figures_of(study, summarise(study))["way"].axes[0]
+    assert isinstance(axes.yaxis.get_major_formatter(), PercentFormatter)
+
+
+def test_one_setting_is_a_setting(tmp_path: Path) -> None:
+    folder = write_striped_folder(tmp_path / "stripes")
+    failing = ["long-seed0", "long-seed1"]
+    study = finished_study(folder, tmp_path, failing=failing)
+    for suffix in ("md", "html"):
+        text = write_report(study, tmp_path / f"one.{suffix}")[0].read_text("utf-8")
+        assert "Study try: 1 setting on the " in text
 
 
 def test_every_figure_has_its_caption_where_it_can_be_read(study: Study, tmp_path: Path) -> None:

@@ -122,8 +122,8 @@ def test_a_lost_picture_is_right_before_and_wrong_now_in_most_seeds() -> None:
     assert moved.won == (2,)
     assert moved.surely_lost == 1
     assert moved.sentence() == (
-        "small loses 2 of 5 pictures that large gets right in most seeds (1 of them in all "
-        "seeds), and wins 1."
+        "Of 5 pictures, large gets 4 right in most seeds; small loses 2 of those (1 in all seeds) "
+        "and wins 1."
     )
 
 

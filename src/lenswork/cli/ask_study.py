@@ -10,11 +10,11 @@ import click
 
 from lenswork.cli.options import data_home_option, home_option, json_option
 from lenswork.cli.recipe_options import recipe_options
-from lenswork.cli.study_plan import show_plan
+from lenswork.cli.study_plan import ahead_of, show_plan
 from lenswork.data.dataset import Dataset
 from lenswork.errors import UsageError
 from lenswork.record.train import CUT_FIELDS, open_for
-from lenswork.study.conduct import begin, conduct, fitting_workers, foretell
+from lenswork.study.conduct import begin, conduct, fitting_workers
 from lenswork.study.folder import Study
 from lenswork.study.plan import Plan
 from lenswork.study.progress import shown_study
@@ -107,13 +107,22 @@ def carried_out(plan: Plan, how: HowToRun) -> Study:
     study = begin(plan, how.home, how.data_home)
     if how.retry_failed:
         study.forget_failures()
+    if study.plan.seeds > plan.seeds and not how.quiet:
+        click.echo(more_seeds(study))
     missing = study.missing()
-    foretold = foretell(missing, local, how.data_home, chosen.at_once()) if missing else None
-    if foretold is not None and not how.quiet:
-        show_plan(study.plan, missing, foretold, chosen)
-    for _ in shown_study(study, conduct(study, chosen, how.data_home), foretold):
-        pass
+    if missing:
+        ahead = ahead_of(study.path, missing, local, how.data_home, chosen.at_once())
+        if not how.quiet:
+            show_plan(study.plan, ahead, chosen)
+        ended = conduct(study, chosen, how.data_home, ahead.done)
+        for _ in shown_study(study, ended, ahead.foretold, done=ahead.done):
+            pass
     return study
+
+
+def more_seeds(study: Study) -> str:
+    """That a study has more seeds than were asked for."""
+    return f"study {study.name} has {study.plan.seeds:,} seeds already; all are shown"
 
 
 def checked_address(address: str) -> str:

@@ -130,6 +130,8 @@ def _print_all(compared: Compared, most: int) -> None:
 
 
 def _print_differences(compared: Compared) -> None:
+    if not compared.differences:
+        return
     table = plain_table("what differs", *(escape(one.name) for one in compared.settings))
     for row in compared.differences:
         table.add_row(row.field, *map(escape, row.values))

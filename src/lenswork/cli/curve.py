@@ -82,6 +82,7 @@ def curve_dict(study: Study, results: Results, found: Answer) -> dict[str, Any]:
         "test_pictures": points.tests,
         "verdict": found.verdict,
         "answer": found.sentence(),
+        "notes": found.notes(),
         "gain": found.gain._asdict(),
         "pictures": law.pictures,
         "error": found.error._asdict(),
@@ -108,6 +109,8 @@ def _print(study: Study, results: Results, found: Answer) -> None:
     click.echo(found.sentence())
     if found.check is not None:
         click.echo(found.check.sentence())
+    for note in found.notes():
+        click.echo(note)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("pictures", f"{results.part} error", "each seed"):
         table.add_column(heading, justify="left" if heading == "each seed" else "right")

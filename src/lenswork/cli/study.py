@@ -5,17 +5,24 @@ from typing import Any
 
 import click
 
-from lenswork.cli.ask_study import HowToRun, carried_out, run_options, said_of
+from lenswork.cli.ask_study import HowToRun, carried_out, more_seeds, run_options, said_of
 from lenswork.cli.options import home_option, json_option, print_json
 from lenswork.cli.outputs import check_output
 from lenswork.cli.recipe_options import recipe_options
-from lenswork.cli.study_plan import print_plan_json, show_plan
+from lenswork.cli.study_plan import ahead_of, print_plan_json, show_plan
 from lenswork.cli.study_verdict import show_verdict
 from lenswork.errors import LensworkError, PlanError
 from lenswork.record.writer import slug
 from lenswork.study.builtin import BUILTIN
-from lenswork.study.conduct import fitting_workers, foretell
-from lenswork.study.folder import Study, list_studies, open_study, studies_folder
+from lenswork.study.conduct import fitting_workers
+from lenswork.study.folder import (
+    Study,
+    extended,
+    list_studies,
+    open_study,
+    studies_folder,
+    there_already,
+)
 from lenswork.study.plan import LONGEST_NAME, Plan
 from lenswork.study.report import write_report
 from lenswork.study.summary import summarise
@@ -75,12 +82,20 @@ def run_plan(
 
 def _foretell_only(plan: Plan, how: HowToRun) -> None:
     local = fitting_workers(plan, how.data_home, how.workers)
-    trials = tuple(plan.trials())
-    expected = foretell(trials, local, how.data_home)
+    there = there_already(plan, how.home)
+    ended: set[str] = set()
+    if there is not None:
+        if there.plan.seeds > plan.seeds and not how.quiet:
+            click.echo(more_seeds(there))
+        plan = extended(plan, there)
+        states = {"done"} if how.retry_failed else {"done", "failed"}
+        ended = {one.trial.name for one in there.records() if one.state in states}
+    missing = [trial for trial in plan.trials() if trial.name not in ended]
+    ahead = ahead_of(studies_folder(how.home) / plan.name, missing, local, how.data_home)
     if how.quiet:
-        print_plan_json(plan, trials, expected)
+        print_plan_json(plan, ahead)
     else:
-        show_plan(plan, trials, expected, local)
+        show_plan(plan, ahead, local)
 
 
 @command.command("show")

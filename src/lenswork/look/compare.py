@@ -34,11 +34,14 @@ def compare(
 ) -> Compared:
     """Judge all runs on the same pictures and compare every pair of settings."""
     sides = judge_alike(settings, part, common=common)
+    rows = differences(settings)
+    if are_one_recipe(settings):  # a row that is shown for its own sake shows nothing of these
+        rows = [row for row in rows if len(set(row.values)) > 1]
     return Compared(
         settings=tuple(settings),
         sides=tuple(sides),
         verdict=verdicts({side.name: side.correct for side in sides}),
-        differences=tuple(differences(settings)),
+        differences=tuple(rows),
         flips=tuple(flips_of(a, b) for a, b in itertools.combinations(sides, 2)),
     )
 

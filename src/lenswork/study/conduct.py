@@ -14,12 +14,14 @@ from lenswork.study.digests import DataNow
 from lenswork.study.folder import Study, extended, start_study, there_already
 from lenswork.study.plan import Plan, Trial
 from lenswork.study.results import changed_data, refuse_other_pictures
-from lenswork.study.reuse import take_over
+from lenswork.study.reuse import done_beside, take_over
 from lenswork.study.workers import LocalWorkers, Outcome, Task, Workers, local_workers
 from lenswork.training.choose import choose
 from lenswork.training.recipe import Recipe
 
 PACE_SECONDS = 1.0  # of each setting's training, to foretell the rest
+START_SECONDS = 3.0  # of a process, until it has loaded torch
+TRIAL_SECONDS = 1.0  # beside the training: reading, recording
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,15 @@ class TrialDone:
 
 @dataclass(frozen=True)
 class Foretold:
-    """The seconds that a study's missing trials will take: a trial of each setting, and all."""
+    """The seconds that trials will take: the training of one of each setting, and all in all.
+
+    `seconds` has the starting of processes, reading and recording in it, with `at_once` trials at
+    the same time.
+    """
 
     settings: dict[str, float]
     seconds: float
+    at_once: int = 1
 
 
 def run_study(
@@ -116,18 +123,25 @@ def _refuse_twins(chosen: Mapping[str, tuple[Recipe, Recipe]]) -> None:
 
 
 def conduct(
-    study: Study, workers: Workers, data_home: Path | None = None
+    study: Study,
+    workers: Workers,
+    data_home: Path | None = None,
+    done: Mapping[str, Run] | None = None,
 ) -> Generator[TrialDone, None, None]:
     """Do what is missing, and yield each trial as it ends.
 
-    What another study beside this one has done alike is copied (`study/reuse.py`).
+    What another study beside this one has done alike is copied; `done` is what `done_beside`
+    (`study/reuse.py`) has found of it, looked for here when left out.
+
     Raises `UsageError` when another process carries out the same study.
     """
     with study.alone():
         trials = {trial.name: trial for trial in study.missing()}
         for trial in trials.values():
             study.clear(trial)
-        for trial in take_over(study, tuple(trials.values()), data_home):
+        if done is None:
+            done = done_beside(study.path, tuple(trials.values()), data_home)
+        for trial in take_over(study, tuple(trials.values()), done):
             yield TrialDone(trial, Run(study.trials_folder / trial.name), taken_over=True)
             del trials[trial.name]
         tasks = [
@@ -154,15 +168,17 @@ def foretell(
     """Train each setting of `trials` for a second to say how long all of them will take.
 
     It is measured on this machine, for `at_once` trials at the same time wherever they will run;
-    left out, as many as there are workers.
+    left out, as many as there are workers. No trials take no time, and nothing is measured.
     """
+    if not trials:
+        return Foretold({}, 0.0)
+    at_once = at_once or workers.count
     firsts = {trial.setting: trial for trial in reversed(trials)}
     tasks = [Task(trial.name, trial.recipe, Path(), data_home) for trial in firsts.values()]
     paces = workers.paces(tasks, PACE_SECONDS)
     settings = {name: pace for name, pace in zip(firsts, paces, strict=True) if pace is not None}
-    work = sum(settings.get(trial.setting, 0.0) for trial in trials)
-    longest = max(settings.values(), default=0.0)
-    return Foretold(settings, max(longest, work / (at_once or workers.count)))
+    whole = [TRIAL_SECONDS + settings.get(trial.setting, 0.0) for trial in trials]
+    return Foretold(settings, START_SECONDS + max(*whole, sum(whole) / at_once), at_once)
 
 
 def _refuse_changed_since(study: Study, data_home: Path | None) -> None:

@@ -51,10 +51,38 @@ class Answer:
                 f"No: twice the pictures would bring about {middle:+.1f} points {between}, which "
                 f"is less than {100 * NOTHING} for certain."
             )
-        more = "more seeds" if self.wanted == "seeds" else "more test pictures"
         return (
-            f"Cannot tell: twice the pictures would bring from {low:+.1f} to {high:+.1f} points; "
-            f"{more} would narrow that first."
+            f"Cannot tell: twice the pictures would bring from {low:+.1f} to {high:+.1f} points. "
+            f"{self._what_blurs_it()}".rstrip()
+        )
+
+    def notes(self) -> list[str]:
+        """The caution that belongs to sizes of which only one training is there."""
+        once = [
+            f"{pictures:,}"
+            for pictures, one in zip(self.points.pictures, self.points.wrong, strict=True)
+            if len(one) == 1
+        ]
+        if not once:
+            return []
+        of_all = len(once) == len(self.points.pictures)
+        which = "" if of_all else f" with {', '.join(once)} pictures"
+        said = f"One seed each{which} shows what these networks do, not how much of it is chance"
+        return [f"{said}: train each size with {SEEDS} seeds or more."]
+
+    def _what_blurs_it(self) -> str:
+        """What to do first for a narrower interval, and why; of one seed `notes` says it."""
+        seeds = max(len(one) for one in self.points.wrong)
+        if self.wanted == "test pictures":
+            return (
+                f"Most of the doubt about one size comes from having only {self.points.tests:,} "
+                "pictures to judge by: hold out more of them first."
+            )
+        if seeds == 1:
+            return ""
+        return (
+            "Trainings of one size differ much by chance: first train each more often, with "
+            f"--seeds {2 * seeds}."
         )
 
 

@@ -43,7 +43,7 @@ def curve_figure(answer: Answer, name: str, part: str) -> Figure:
     axes.set_ylabel(f"{part} error, %", fontsize=NORMAL)
     axes.legend(fontsize=SMALL, frameon=False, loc="upper right")
     plain = name.replace("$", r"\$")
-    words = textwrap.fill(answer.sentence(), TITLE_LETTERS)
+    words = textwrap.fill(" ".join([answer.sentence(), *answer.notes()]), TITLE_LETTERS)
     axes.set_title(f"{plain}: would more pictures help?\n{words}", fontsize=NORMAL, loc="left")
     return figure
 

@@ -166,6 +166,17 @@ class Plan(BaseModel):
             return tuple((name, self.baseline) for name in names if name != self.baseline)
         return tuple(itertools.combinations(names, 2))
 
+    def twins(self) -> dict[str, tuple[int, str]]:
+        """Settings whose recipe an earlier one has: (their first seed, that setting), by name."""
+        settings = self.settings
+        met: dict[Recipe, str] = {}
+        found = {}
+        for setting, first in zip(settings, _first_seeds(settings), strict=True):
+            twin = met.setdefault(Recipe(**setting.fields), setting.name)
+            if twin != setting.name:
+                found[setting.name] = (first, twin)
+        return found
+
     def changed(self, **fields: Any) -> Self:
         """The same plan with other `fields`, checked again."""
         return type(self)(**{**self.model_dump(), **fields})

@@ -3,7 +3,7 @@
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -13,14 +13,13 @@ from rich.table import Table
 
 from lenswork.record.durations import format_seconds
 from lenswork.record.run import Run
-from lenswork.study.conduct import Foretold, TrialDone
+from lenswork.study.conduct import TRIAL_SECONDS, Foretold, TrialDone
 from lenswork.study.folder import Study, TrialRecord
 from lenswork.study.plan import Trial
 
 REFRESH_A_SECOND = 1
 MOST_RUNNING = 3  # named in a row
 EARLY = 0.2  # of the work: until then the pace says less than what was foretold
-TRIAL_SECONDS = 1.0  # beside the training: reading, recording
 
 
 @dataclass(frozen=True)
@@ -83,10 +82,15 @@ def shown_study(
     ended: Iterator[TrialDone],
     foretold: Foretold | None = None,
     console: Console | None = None,
+    *,
+    done: Collection[str] = (),
 ) -> Iterator[TrialDone]:
-    """Yield `ended` again and show how the study goes."""
+    """Yield `ended` again and show how the study goes.
+
+    `done` are the names of trials that are known to be taken over, and not in what was foretold.
+    """
     console = console or Console(file=sys.stderr, highlight=False)
-    clock = Clock(study.missing(), foretold)
+    clock = Clock(study.missing(), foretold, done)
     if console.is_terminal:
         live = Live(
             get_renderable=lambda: study_table(study, clock),
@@ -106,12 +110,22 @@ def shown_study(
 
 
 class Clock:
-    """The time left: what was foretold, corrected by the pace of the trials that are done."""
+    """The time left: what was foretold, corrected by the pace of the trials that are done.
 
-    def __init__(self, trials: Sequence[Trial], foretold: Foretold | None) -> None:
+    `taken_over` are the names of trials that are no work and were not foretold.
+    """
+
+    def __init__(
+        self,
+        trials: Sequence[Trial],
+        foretold: Foretold | None,
+        taken_over: Collection[str] = (),
+    ) -> None:
         self.foretold = foretold
         self.trials = len(trials)
-        self.work = sum(map(self._work, trials))
+        self.taken_over = set(taken_over)
+        self.to_do = {trial.name: trial for trial in trials if trial.name not in self.taken_over}
+        self.work = self.work_foretold = sum(map(self._work, self.to_do.values()))
         self.done = 0
         self.work_done = 0.0
         self.began = time.perf_counter()
@@ -119,18 +133,31 @@ class Clock:
     def finish(self, ended: TrialDone) -> None:
         """Count one trial as done; one that was taken over was no work."""
         self.done += 1
-        if ended.taken_over:
-            self.work -= self._work(ended.trial)
-        else:
-            self.work_done += self._work(ended.trial)
+        work = self._work(ended.trial)
+        was_to_do = self.to_do.pop(ended.trial.name, None) is not None
+        if not ended.taken_over:
+            self.work_done += work
+            self.work += 0.0 if was_to_do else work
+        elif was_to_do:
+            self.work -= work
 
     @property
     def seconds_left(self) -> float | None:
         """The estimate, or None where there is nothing to go by."""
         gone = time.perf_counter() - self.began
         if self.foretold is not None and self.work_done < EARLY * self.work:
-            return max(0.0, self.foretold.seconds - gone)
+            return self._foretold_left(self.foretold, gone)
         return gone * (self.work - self.work_done) / self.work_done if self.work_done else None
+
+    def _foretold_left(self, foretold: Foretold, gone: float) -> float | None:
+        """What is left of the time foretold; None once the trials have proved it too short.
+
+        It is too short where the trials that have not begun alone would take longer.
+        """
+        left = foretold.seconds * self.work / self.work_foretold - gone
+        works = sorted(map(self._work, self.to_do.values()), reverse=True)
+        waiting = sum(works[foretold.at_once :]) / foretold.at_once
+        return left if left >= max(TRIAL_SECONDS, waiting) else None
 
     def __str__(self) -> str:
         left = self.seconds_left

@@ -78,13 +78,15 @@ def write_report(study: Study, path: Path) -> list[Path]:
 
 
 def figures_of(study: Study, summary: Summary) -> dict[str, Figure]:
-    """The report's figures by name; without times there is none of them."""
+    """The report's figures by name; none of times where none are known, nor of a single epoch."""
     runs = {name: study.runs(name) for name in summary.results.settings}
     prefix = "val" if summary.results.part == "validation" else "test"
     figures = {"accuracy": accuracy_figure(summary)}
     if summary.front:
         figures["cost"] = cost_figure(summary)
-    return {**figures, "way": way_figure(runs, f"{prefix}_accuracy")}
+    if any(len(run.history) > 1 for ones in runs.values() for run in ones):
+        figures["way"] = way_figure(runs, f"{prefix}_accuracy")
+    return figures
 
 
 def conditions_of(runs: Mapping[str, tuple[Run, ...]]) -> list[str]:

@@ -53,10 +53,11 @@ class Moved:
 
     def sentence(self) -> str:
         """What the size loses and wins, in words."""
+        kept = int((self.right_largest > 0.5).sum())
         return (
-            f"{self.size} loses {len(self.lost)} of {len(self.right)} pictures that {self.largest} "
-            f"gets right in most seeds ({self.surely_lost} of them in all seeds), and wins "
-            f"{len(self.won)}."
+            f"Of {len(self.right):,} pictures, {self.largest} gets {kept:,} right in most seeds; "
+            f"{self.size} loses {len(self.lost):,} of those ({self.surely_lost:,} in all seeds) "
+            f"and wins {len(self.won):,}."
         )
 
 

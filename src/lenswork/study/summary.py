@@ -78,6 +78,11 @@ class Summary:
         trials = "1 trial is" if self.missing == 1 else f"{self.missing:,} trials are"
         return f"{trials} not done yet"
 
+    def sentences(self) -> list[str]:
+        """What is said of each pair, times included, and the sentence on the front."""
+        of_pairs = [s for pair in self.verdict.pairs for s in pair_sentences(pair, self.results)]
+        return of_pairs if self.front_sentence is None else [*of_pairs, self.front_sentence]
+
     def as_dict(self) -> dict[str, Any]:
         """Everything for JSON, with each trial's accuracy; fractions, not points."""
         return {
@@ -90,7 +95,7 @@ class Summary:
                 name: dict(zip(map(str, one.seeds), one.accuracies, strict=True))
                 for name, one in self.results.settings.items()
             },
-            "sentences": [said for pair in self.verdict.pairs for said in sentences(pair)],
+            "sentences": self.sentences(),
             "costs": {name: asdict(cost) for name, cost in self.costs.items()},
             "front": self.front,
             "failures": [asdict(failure) for failure in self.failures],

@@ -111,6 +111,7 @@ def way_figure(runs: Mapping[str, Sequence[Run]], metric: str) -> Figure:
         )
     axes.set_xlabel("epoch; band: lowest to highest seed")
     axes.set_ylabel(metric.replace("_", " "))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.legend(frameon=False, fontsize=8)
