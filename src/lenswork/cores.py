@@ -27,24 +27,26 @@ def _by_affinity() -> int:
 
 def _quotas(system: Path) -> Iterator[float]:
     """The limits in cores, innermost group first."""
-    for folder in _groups(system):
+    for folder in control_groups("cpu", system):
         quota = _second_version(folder) or _first_version(folder)
         if quota is not None:
             yield quota
 
 
-def _groups(system: Path) -> Iterator[Path]:
-    """The folders of this process's groups and of those around them.
+def control_groups(controller: str, system: Path = Path("/")) -> Iterator[Path]:
+    """The folders of this process's groups and of those around them, innermost first.
+
+    Of the first version those of `controller` ("cpu", "memory"), of the second the only ones.
 
     In a container the path can be the host's, of which only the outermost folder is there: a
     folder that is not there is passed over by whoever reads in it.
     """
-    for line in _text(system / OWN_GROUPS).splitlines():
+    for line in text_of(system / OWN_GROUPS).splitlines():
         _, _, rest = line.partition(":")
         controllers, _, group = rest.partition(":")
-        if controllers and "cpu" not in controllers.split(","):
+        if controllers and controller not in controllers.split(","):
             continue
-        names = (controllers, "cpu") if controllers else ("", "unified")
+        names = (controllers, controller) if controllers else ("", "unified")
         path = PurePosixPath(group.lstrip("/"))
         for name in dict.fromkeys(names):
             mounted = system / GROUPS / name
@@ -53,13 +55,13 @@ def _groups(system: Path) -> Iterator[Path]:
 
 def _second_version(folder: Path) -> float | None:
     """Of cpu.max: "200000 100000", or "max 100000" where there is no limit."""
-    words = _text(folder / "cpu.max").split()
+    words = text_of(folder / "cpu.max").split()
     return _ratio(*words) if len(words) == 2 else None
 
 
 def _first_version(folder: Path) -> float | None:
     """Of cpu.cfs_quota_us, which is -1 where there is no limit, over cpu.cfs_period_us."""
-    return _ratio(_text(folder / "cpu.cfs_quota_us"), _text(folder / "cpu.cfs_period_us"))
+    return _ratio(text_of(folder / "cpu.cfs_quota_us"), text_of(folder / "cpu.cfs_period_us"))
 
 
 def _ratio(quota: str, period: str) -> float | None:
@@ -70,7 +72,8 @@ def _ratio(quota: str, period: str) -> float | None:
     return most / of if most > 0 and of > 0 else None
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """What one of the system's files says, "" where it cannot be read."""
     try:
         return file.read_text("ascii", "replace").strip()
     except OSError:

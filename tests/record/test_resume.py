@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -363,20 +364,23 @@ def test_python_goes_on_by_itself_by_name_or_not(tmp_path: Path) -> None:
         train(striped_data(), resume="stripes-1", **options)
 
 
-def test_checkpoints_are_no_more_frequent_than_their_cost_allows(tmp_path: Path) -> None:
-    state = State({"epochs": 0, "step": 0}, {"a": torch.zeros(3)})
-    clock = checkpoint.Checkpoints(60.0)
+def test_checkpoints_are_no_more_frequent_than_their_cost_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(checkpoint, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+
+    def writes_in_2_seconds(*_: object) -> None:
+        written.append(now[0])
+        now[0] += 2.0
+
+    written: list[float] = []
+    monkeypatch.setattr(checkpoint, "write_checkpoint", writes_in_2_seconds)
     recorder = Recorder(tmp_path, checkpoint_seconds=60.0)
-    for event in recorder.record(training(epochs=20).events()):
-        assert not (tmp_path / "stripes-1" / CHECKPOINT).exists()  # it takes under a second
+    for event in recorder.record(training(epochs=15).events()):
         if isinstance(event, EpochDone):
-            clock._state = lambda: state
-    clock._pause = 0.0
-    clock.after_step(tmp_path)
-    assert not (tmp_path / CHECKPOINT).exists()
-    clock.after_epoch(tmp_path)
-    assert (tmp_path / CHECKPOINT).exists()
-    assert clock._pause >= 1.0
+            now[0] = 0.3 * event.epoch if event.epoch < 4 else 10.0 * event.epoch
+    assert written == [40.0, 90.0, 140.0]
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,11 @@ def read_checkpoint(folder: Path, tell: Callable[[str], None]) -> State | None:
     return None
 
 
+def has_checkpoint(folder: Path) -> bool:
+    """Whether there is a state to go on from, or what is left of one."""
+    return any((folder / name).is_file() for name in (CHECKPOINT, BEFORE))
+
+
 def remove_checkpoints(folder: Path) -> None:
     """Take away what only a run that goes on needs."""
     for name in (CHECKPOINT, BEFORE):

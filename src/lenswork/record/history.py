@@ -18,11 +18,12 @@ def append(folder: Path, line: Mapping[str, Any]) -> None:
     """Add one line and have the disk keep it; raises `OSError` with nothing added."""
     content = _text(line).encode()
     path = folder / HISTORY
-    with path.open("ab") as file:
+    # Unbuffered: a buffer keeps what a full disk refused, and writes it when the file is closed.
+    with path.open("ab", buffering=0) as file:
         before = file.tell()
         try:
-            file.write(content)
-            file.flush()
+            while content:
+                content = content[file.write(content) :]
             os.fsync(file.fileno())
         except OSError:
             os.truncate(path, before)  # a cut line would spoil the next one
@@ -34,8 +35,10 @@ def has_finished(folder: Path) -> bool:
     return any(line["event"] == "finished" for _, line in _lines(folder))
 
 
-def cut_back(folder: Path, epochs: int, step: int) -> None:
+def cut_back(folder: Path, epochs: int, step: int, conditions: Mapping[str, Any]) -> None:
     """Have the history end after `epochs` epochs, and say that the run goes on from `step`.
+
+    `conditions` are those under which it goes on, which may be others than its environment's.
 
     Later epochs, a failure and a line that a kill cut short go; raises `RunError` when one of the
     epochs is missing.
@@ -54,7 +57,7 @@ def cut_back(folder: Path, epochs: int, step: int) -> None:
             "train a new one with --fresh"
         )
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    resumed = {"event": "resumed", "epochs": epochs, "step": step, "at": at}
+    resumed = {"event": "resumed", "epochs": epochs, "step": step, "at": at, **conditions}
     content = "".join(f"{text}\n" for text in kept) + _text(resumed)
     write_bytes(folder / HISTORY, content.encode())
 

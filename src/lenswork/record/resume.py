@@ -105,6 +105,8 @@ def _going_on(
         raise
     epochs, step = (state.epochs, state.step) if state else (0, 0)
     tell(f"continues {run.name} from epoch {epochs + 1}, step {step}; {anew} begins a new run")
+    if state is not None and (changed := state.changed_conditions()):
+        tell(f"run {run.name} was trained {'; '.join(changed)}: the last digits may differ")
     yield first
     yield from events
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from lenswork.errors import RunError, UsageError
+from lenswork.errors import LensworkError, RunError, UsageError
 from lenswork.record.index import list_runs
-from lenswork.record.run import LOCK, Run
+from lenswork.record.run import HISTORY, LOCK, RECIPE, Run
 from lenswork.training.checkpoint import StateError
 from lenswork.training.events import Started
 from lenswork.training.recipe import Recipe
@@ -31,7 +31,16 @@ def locked(path: Path) -> FileLock:
 
 
 def refuse_finished(run: Run) -> None:
-    """Raise `UsageError` unless `run` was left unfinished by a training that tells its state."""
+    """Raise `UsageError` unless `run` was left unfinished by a training that tells its state.
+
+    Raises `RunError` when its recipe or its history is lost.
+    """
+    problem = _recipe_problem(run) or _history_problem(run)
+    if problem is not None:
+        raise RunError(
+            f"the run's {problem}: {run.path} cannot go on; begin anew with another name, or with "
+            "--fresh and no name"
+        )
     if run.end.get("event") == "finished":
         raise UsageError(
             f"there is a run {run.name} in {run.path.parent} already, and it is {run.status} after "
@@ -43,6 +52,24 @@ def refuse_finished(run: Run) -> None:
             "with: it was trained on a cluster or by an older version, which keep no checkpoints; "
             "name another"
         )
+
+
+def _recipe_problem(run: Run) -> str | None:
+    try:
+        said = bool((run.path / RECIPE).read_bytes().strip()) and bool(run.recipe)
+    except (OSError, LensworkError) as error:
+        return f"{RECIPE} is empty or damaged ({error})"
+    return None if said else f"{RECIPE} is empty or damaged (it says nothing)"
+
+
+def _history_problem(run: Run) -> str | None:
+    if not (run.path / HISTORY).is_file():
+        return f"{HISTORY} is missing"
+    try:
+        started = run.start
+    except LensworkError as error:
+        return f"{HISTORY} is empty or damaged ({error})"
+    return None if started else f"{HISTORY} is empty or damaged (it does not say how it began)"
 
 
 def refuse_other_data(run: Run, started: Started) -> None:

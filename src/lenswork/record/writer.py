@@ -17,7 +17,12 @@ from filelock import BaseFileLock
 from lenswork.errors import LensworkError, RunError, UsageError
 from lenswork.files import sync, write_bytes, written_whole
 from lenswork.model.classifier import Classifier
-from lenswork.record.checkpoint import Checkpoints, read_checkpoint, remove_checkpoints
+from lenswork.record.checkpoint import (
+    Checkpoints,
+    has_checkpoint,
+    read_checkpoint,
+    remove_checkpoints,
+)
 from lenswork.record.environment import environment
 from lenswork.record.history import (
     append,
@@ -36,7 +41,7 @@ from lenswork.record.unfinished import (
     remove_parts,
 )
 from lenswork.training.events import EpochDone, Event, Finished, Started, StepDone
-from lenswork.training.state import State
+from lenswork.training.state import State, conditions
 
 LONGEST_NAME = 60
 CHECKPOINT_SECONDS = 60.0
@@ -122,13 +127,14 @@ class Recorder:
 
     def _begin(self, first: Started) -> Path:
         if self._goes_on is None:
-            self.path = self._create(first)
+            with _explained(self.home, new=True):
+                self.path = self._create(first)
             self._lock = locked(self.path)
         else:
             self.path = self._goes_on.path
             refuse_other_data(self._goes_on, first)
             with _explained(self.path):
-                cut_back(self.path, first.epochs, first.step)
+                cut_back(self.path, first.epochs, first.step, conditions())
         self._checkpoints.begin(first)
         return self.path
 
@@ -164,8 +170,8 @@ class Recorder:
             remove_checkpoints(path)
 
     def _fail(self, path: Path, reason: str) -> None:
-        if not has_finished(path):
-            with suppress(OSError):  # a full disk; the run then reads as killed
+        with suppress(OSError, RunError):  # a full disk, a lost history: it then reads as killed
+            if not has_finished(path):
                 append(path, {"event": "failed", "reason": reason})
 
     def _check_name(self, *, resume: bool) -> None:
@@ -221,16 +227,28 @@ class Recorder:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Say what to do about a disk that takes no more, or no longer lets us write."""
+def _explained(path: Path, *, new: bool = False) -> Iterator[None]:
+    """Say what to do about a disk that takes no more, or no longer lets us write.
+
+    `path` is the run's folder, or the home of a `new` one that has none yet.
+    """
     try:
         yield
     except OSError as error:
         do = "free some space" if error.errno in FULL else "see that it can be written to"
+        run = "a new run" if new else f"run {path.name}"
         raise LensworkError(
-            f"cannot write the record of run {path.name} to {path} ({error.strerror or error}): "
-            f"{do}, then run the same command again; it goes on from the last checkpoint"
+            f"cannot write the record of {run} to {path} ({error.strerror or error}): "
+            f"{do}, then run the same command again; {_what_then(path, new=new)}"
         ) from error
+
+
+def _what_then(path: Path, *, new: bool) -> str:
+    if new:
+        return "nothing is trained yet"
+    if has_checkpoint(path):
+        return "it goes on from the last checkpoint"
+    return "there is no checkpoint yet, so it begins with epoch 1"
 
 
 def slug(data: str) -> str:

@@ -17,7 +17,7 @@ from lenswork.model.weights import unlike
 from lenswork.training.best import fill, tensors_of
 from lenswork.training.evaluate import Totals
 from lenswork.training.prepare import Session
-from lenswork.training.state import State
+from lenswork.training.state import State, conditions
 
 FORMAT = 1
 NETWORK, OPTIMIZER, TOTALS, BEST = "network.", "optimizer.", "totals.", "best."
@@ -64,6 +64,7 @@ class Place:
         facts = {
             "format": FORMAT,
             **_belonging(session),
+            **conditions(),
             "epochs": self.epochs,
             "step": session.step,
             "reason": self.reason,

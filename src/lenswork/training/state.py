@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor
+
+from lenswork import __version__
+
+
+def conditions() -> dict[str, Any]:
+    """What the last digits of every step depend on, beside the recipe and the data."""
+    return {
+        "threads": torch.get_num_threads(),
+        "torch": str(torch.__version__),
+        "lenswork": __version__,
+    }
 
 
 @dataclass(frozen=True)
@@ -26,3 +38,22 @@ class State:
     def step(self) -> int:
         """Steps of all epochs."""
         return int(self.facts["step"])
+
+    def changed_conditions(self) -> list[str]:
+        """What it was computed with that is another now, a few words each.
+
+        Threads count on a CPU only; what a state of an older version does not say is passed over.
+        """
+        now = conditions()
+        names = [name for name in now if self.facts.get(name, now[name]) != now[name]]
+        return [
+            f"with {_counted(name, self.facts[name])} and goes on with {now[name]}"
+            for name in names
+            if name != "threads" or self.facts.get("device") == "cpu"
+        ]
+
+
+def _counted(name: str, value: Any) -> str:
+    if name == "threads":
+        return f"{value} thread" if value == 1 else f"{value} threads"
+    return f"{name} {value}"
