@@ -39,10 +39,10 @@ augment = "shift 1, flip"
 views = "flip, shift 1\""""
 
 # Any background, any light and colour; what the figure is must be seen from its shape.
-FIGURES = """recipe = "fast"
+FIGURES = """recipe = "thorough"
 augment = "flip, turn 20, zoom 0.3, stretch 0.25, move 0.15, background 0.5, texture 0.4, \
 light 2, colour 1, grey 0.3"
-epochs = 125"""
+epochs = 82"""
 
 GOALS = (
     Goal("mnist-98.9", "mnist", 98.9, 1 / 50, SHORTER),
