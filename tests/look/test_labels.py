@@ -20,7 +20,7 @@ from lenswork.look.labels import (
 from lenswork.look.labels_figure import suspects_blocks, suspects_sheet
 from lenswork.training.recipe import Recipe
 
-RECIPE = Recipe(net="flatten, dense classes", epochs=8, seed=1)
+RECIPE = Recipe(net="flatten, dense classes", epochs=8, seed=1, views="one", label_smoothing=0.0)
 
 
 def test_a_hand_worked_case_of_confident_learning() -> None:

@@ -402,7 +402,7 @@ def test_a_checkpoint_holds_every_kind_of_tensor(tmp_path: Path, dtype: torch.dt
 
 
 def program(home: Path, folder: Path, prelude: str = "") -> subprocess.Popen[bytes]:
-    asked = {"folder": str(folder), "home": str(home), **QUICK, "epochs": 12, "batch": 4}
+    asked = {"folder": str(folder), "home": str(home), **QUICK, "epochs": 100, "batch": 4}
     asked |= {"checkpoint_seconds": 0.0, "keep": "best", "progress": False}
     return subprocess.Popen([sys.executable, "-c", prelude + PROGRAM, json.dumps(asked)])
 
@@ -430,6 +430,7 @@ def test_kill_9_at_random_moments_changes_no_bit(
         while history_of(path) == before and process.poll() is None:
             time.sleep(0.005)
         time.sleep(chance.uniform(0, 0.15))
+        assert process.poll() is None, "the run is too short to be killed"
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         kills += 1

@@ -19,8 +19,7 @@ for line in sys.stdin:
     if question["do"] == "sleep":
         time.sleep(60)
     print(json.dumps({"reason": None, "pid": os.getpid(), **question,
-                      "threads": os.environ["OMP_NUM_THREADS"],
-                      "waiting": os.environ["OMP_WAIT_POLICY"]}), flush=True)
+                      "threads": os.environ["OMP_NUM_THREADS"]}), flush=True)
 """
 COMMAND = (sys.executable, "-c", PROGRAM)
 
@@ -52,16 +51,6 @@ def test_a_process_that_dies_takes_one_question_with_it_and_is_replaced() -> Non
 def test_threads_are_what_was_asked() -> None:
     [(_, answer)] = answers([{"do": "a"}], 1, 3, COMMAND)
     assert answer["threads"] == "3"
-
-
-@pytest.mark.parametrize("said", ["", "ACTIVE"])
-def test_threads_sleep_while_they_wait_unless_the_user_says_otherwise(
-    said: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    if said:
-        monkeypatch.setenv("OMP_WAIT_POLICY", said)
-    assert ask(["a"])[0]["waiting"] == (said or "PASSIVE")
 
 
 def test_to_leave_the_loop_ends_the_processes(capfd: pytest.CaptureFixture[str]) -> None:
