@@ -24,7 +24,7 @@ lint:
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-# make bench PARTS="epoch overhead" for some of them
+# make bench PARTS="equal-conv-32x2 overhead" for some of them
 bench: $(VENV)/.dev
 	$(BIN)/python bench/run.py $(PARTS)
 
