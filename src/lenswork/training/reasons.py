@@ -22,7 +22,7 @@ def reasons_for(
     if filled.net is not None and "net" not in said:
         lines.append(f"net of the {filled.recipe} recipe for {kind}: {filled.net}")
     if stepping := _unsaid(filled, STEPPING, said):
-        lines.append(f"{stepping}: soonest to its accuracy on parts cut from training pictures")
+        lines.append(f"{stepping}: tuned on parts cut from training pictures")
     if showing := _unsaid(filled, SHOWING, said):
         lines.append(f"{showing}: {_shown(filled, pictures)}")
     if filled.augment != NO_CHANGE and "augment" not in said:
