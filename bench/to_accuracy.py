@@ -23,7 +23,7 @@ GROUP = Group(
         ),
         (
             "The recipes were tuned on validation pictures cut from the training part, those of "
-            "Horses or Humans by whole figures; the final ones train on the whole training part. "
+            "Horses or Humans by scenery; the final ones train on the whole training part. "
             "The test accuracy of Horses or Humans is that of its validation pictures."
         ),
         (

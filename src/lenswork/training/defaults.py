@@ -1,7 +1,7 @@
 """What each recipe chooses where nothing is said, from the pictures' size and their number.
 
-All of `fast` and `thorough` was tuned on parts cut from training pictures, never on a test part;
-docs/benchmarks.md has the figures.
+What was tuned for `fast` and `thorough`, on which parts cut from training pictures, and what was
+chosen by judgement, stands in docs/benchmarks.md.
 """
 
 import math
@@ -106,7 +106,6 @@ def _fast_photos(pictures: int) -> Fields:
         "label_smoothing": 0.05,
         "average": 0.98,
         "augment": PHOTO_CHANGES,
-        "views": "flip",
         "batch": 32,
         "epochs": _epochs(pictures, shown=32_000, most=40),
     }

@@ -10,6 +10,11 @@ from lenswork.training.recipe import NO_CHANGE, Recipe
 STEPPING = ("optimizer", "learning_rate", "schedule", "weight_decay", "label_smoothing")
 SHOWING = ("batch", "epochs", "steps_per_epoch")
 
+TUNED_ON = {  # whether the pictures are small
+    True: "tuned on parts cut from the training pictures of mnist and fashion-mnist",
+    False: "from trials on scenery held out of horses-or-humans' training pictures",
+}
+
 
 def reasons_for(
     filled: Recipe, said: Collection[str], shape: Shape, pictures: int
@@ -22,18 +27,19 @@ def reasons_for(
     if filled.net is not None and "net" not in said:
         lines.append(f"net of the {filled.recipe} recipe for {kind}: {filled.net}")
     if stepping := _unsaid(filled, STEPPING, said):
-        lines.append(f"{stepping}: tuned on parts cut from training pictures")
+        lines.append(f"{stepping}: {TUNED_ON[is_small(shape)]}")
     if showing := _unsaid(filled, SHOWING, said):
         lines.append(f"{showing}: {_shown(filled, pictures)}")
     if filled.augment != NO_CHANGE and "augment" not in said:
         lines.append(f"augment {filled.augment}: so that few pictures are seen in many ways")
     if filled.average and "average" not in said:
-        lines.append(f"average {filled.average:g}: a running mean of the weights answers better")
+        steps = round(1 / (1 - filled.average))
+        lines.append(f"average {filled.average:g}: the weights' mean over about {steps} steps")
     views = Views.parse(filled.views or ONE)
     if len(views) > 1 and "views" not in said:
         lines.append(
-            f"views {views}: {len(views)} views of a picture answer better than one, and take "
-            f"{len(views)} times as long"
+            f"views {views}: the mean over {len(views)} views of a picture, which takes "
+            f"{len(views)} times as long to answer"
         )
     return tuple(lines)
 
