@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -68,14 +69,19 @@ def usage_now() -> Usage | None:
     return Usage((sum(ticks) - idle) * each, sum(ticks) * each, ours)
 
 
-def other_work_percent(before: Usage | None, after: Usage | None) -> float | None:
-    """The share of all cores' time between two moments that went into work that was not ours."""
-    if before is None or after is None or after.all_seconds == before.all_seconds:
-        return None
-    busy = after.busy_seconds - before.busy_seconds
-    ours = after.our_seconds - before.our_seconds
-    share = 100 * (busy - ours) / (after.all_seconds - before.all_seconds)
-    return round(max(share, 0.0), 1)
+Span = tuple[Usage | None, Usage | None]  # before a measurement and after it
+
+
+def other_work_percent(spans: Sequence[Span]) -> float | None:
+    """The share of all cores' time within the spans that went into work that was not ours."""
+    other = everything = 0.0
+    for before, after in spans:
+        if before is None or after is None:
+            return None
+        other += after.busy_seconds - before.busy_seconds
+        other -= after.our_seconds - before.our_seconds
+        everything += after.all_seconds - before.all_seconds
+    return round(max(100 * other / everything, 0.0), 1) if everything else None
 
 
 def _processor() -> str:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from environments import LISTS, python_of
-from machine import other_work_percent, usage_now
+from machine import Span, other_work_percent, usage_now
 from part import Contender, Part
 from rates import with_rates
+from turns import turn
 
 MOST_TRIES = 5
 Answer = dict[str, Any]  # {"measures": {name: number}, "versions": {...}, "threads": ...}
@@ -37,7 +38,7 @@ class Settings:
 
     `data` is the folder of Fashion-MNIST's files, `arrays` that of the part's decoded pictures.
     A round during which other work took more than `most_other_percent` of the cores' time is
-    thrown away and run again; None keeps every round.
+    thrown away and run again; None keeps every round. `lock` is held while a program is measured.
     """
 
     epochs: int
@@ -45,6 +46,7 @@ class Settings:
     data: Path
     most_other_percent: float | None = None
     arrays: Path = Path()
+    lock: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -87,13 +89,18 @@ def _undisturbed(
 def _run_round(
     part: Part, settings: Settings, pythons: dict[str, Path], seed: int, rounds: int
 ) -> Round:
-    load, before = os.getloadavg()[0], usage_now()
-    answers = {
-        contender.name: measure(contender, pythons[contender.name], settings, seed)
-        for contender in part.contenders
-        if takes_part(contender, seed, rounds)
-    }
-    share = other_work_percent(before, usage_now())
+    load = os.getloadavg()[0]
+    answers: dict[str, Answer] = {}
+    spans: list[Span] = []
+    for contender in part.contenders:
+        if takes_part(contender, seed, rounds):
+            with turn(settings.lock):
+                before = usage_now()
+                answers[contender.name] = measure(
+                    contender, pythons[contender.name], settings, seed
+                )
+                spans.append((before, usage_now()))
+    share = other_work_percent(spans)
     return Round(seed, share, round(load, 2), with_rates(part.work, answers))
 
 

@@ -57,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         pictures=QUICK_PICTURES if asked.quick else 0,
         data=_fashion_mnist().resolve(),
         most_other_percent=asked.most_other,
+        lock=asked.lock,
     )
     for name in chosen_names(asked.parts):
         try:
@@ -142,6 +143,12 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         metavar="PERCENT",
         help="run a round again if other work took more of the cores' time than this",
+    )
+    parser.add_argument(
+        "--lock",
+        type=Path,
+        metavar="FILE",
+        help="measure only while this file's lock is held: start other work with flock FILE",
     )
     parser.add_argument("--quick", action="store_true", help="one round, 2 epochs, few pictures")
     parser.add_argument("--list", action="store_true", help="list the parts and stop")
