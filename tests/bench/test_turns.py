@@ -1,3 +1,5 @@
+"""Taking turns: whoever holds the lock is alone on the machine."""
+
 import fcntl
 from pathlib import Path
 
