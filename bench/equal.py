@@ -2,6 +2,8 @@
 
 from part import PROJECT, Contender, Group, Measure, Part, Pictures, Target, Work
 
+SLOW_ROUNDS = 3
+
 GROUP = Group(
     title="Equal work",
     about=(
@@ -37,7 +39,9 @@ GROUP = Group(
             "and optimizer are not counted."
         ),
         (
-            "Every measurement is a fresh process, and so is each program of a round; each round "
+            f"Keras on JAX and on PyTorch, which take several times as long, run in {SLOW_ROUNDS} "
+            "of the rounds, spread over them. Every measurement is a fresh process, and so is each "
+            "program of a round; each round "
             "has its own seed. Thread counts are each library's default."
         ),
     ),
@@ -87,6 +91,7 @@ def _contenders(net: str, batch: int, steps_per_execution: str) -> tuple[Contend
             "keras-jax",
             "keras_epoch.py",
             ("--backend", "jax", *asked),
+            rounds=SLOW_ROUNDS,
         ),
         Contender(
             "keras-torch",
@@ -94,6 +99,7 @@ def _contenders(net: str, batch: int, steps_per_execution: str) -> tuple[Contend
             "torch",
             "keras_epoch.py",
             ("--backend", "torch", *asked),
+            rounds=SLOW_ROUNDS,
         ),
         Contender(
             "torch-dataloader",

@@ -85,7 +85,7 @@ class Part:
 
     `rehearsals` are rounds that are run first and thrown away. With `spread` "mean" a figure is
     a mean with its standard deviation, and a ratio is one of means. `agrees` names a measure in
-    which the contenders should not differ.
+    which the contenders should not differ. `folder` is one of picture files (see `folders.py`).
     """
 
     name: str
@@ -99,6 +99,7 @@ class Part:
     rehearsals: int = 0
     group: str = ""  # a name in GROUPS of `parts.py`
     pictures: Pictures | None = None
+    folder: str = ""
     work: Work | None = None
     spread: Literal["median", "mean"] = "median"
     agrees: str | None = None

@@ -1,6 +1,8 @@
 """What is measured: the parts of the bench, as data (what a part is made of: `part.py`)."""
 
+import decoders
 import equal
+import reading
 import resume
 import to_accuracy
 from part import PROJECT, Contender, Group, Measure, Part, Target
@@ -276,6 +278,13 @@ PARTS: dict[str, Part] = {
         RAY,
         PROCESSES,
         resume.RESUME,
+        *decoders.DECODERS,
+        *reading.READING,
     )
 }
-GROUPS: dict[str, Group] = {"equal": equal.GROUP, "to-accuracy": to_accuracy.GROUP}
+GROUPS: dict[str, Group] = {
+    "equal": equal.GROUP,
+    "to-accuracy": to_accuracy.GROUP,
+    "decoders": decoders.GROUP,
+    "reading": reading.GROUP,
+}

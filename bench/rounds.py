@@ -36,7 +36,8 @@ class MeasurementError(RuntimeError):
 class Settings:
     """What a run of the bench was asked for; `pictures` 0 means all of them.
 
-    `data` is the folder of Fashion-MNIST's files, `arrays` that of the part's decoded pictures.
+    `data` is the folder of Fashion-MNIST's files, `arrays` that of the part's decoded pictures,
+    `folder` that of its picture files.
     A round during which other work took more than `most_other_percent` of the cores' time is
     thrown away and run again; None keeps every round. `lock` is held while a program is measured.
     """
@@ -46,6 +47,7 @@ class Settings:
     data: Path
     most_other_percent: float | None = None
     arrays: Path = Path()
+    folder: Path = Path()
     lock: Path | None = None
 
 
@@ -113,6 +115,7 @@ def measure(contender: Contender, python: Path, settings: Settings, seed: int) -
             "pictures": str(settings.pictures),
             "data": str(settings.data),
             "arrays": str(settings.arrays),
+            "folder": str(settings.folder),
             "home": home,
             "bin": str(python.parent),
         }

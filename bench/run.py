@@ -23,6 +23,7 @@ from pathlib import Path
 
 import honesty
 from environments import HOME
+from folders import folder_of
 from lenswork.data.sources import VARIABLE, locate
 from machine import this_machine
 from part import Part
@@ -31,6 +32,7 @@ from pictures import MissingDataError, arrays_of
 from report import RESULTS
 from results import document, write
 from rounds import MeasurementError, Round, Settings, run_rounds
+from turns import turn
 
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")  # package dataset-fashion-mnist
 QUICK_PICTURES = 3_200
@@ -96,16 +98,25 @@ def _run_one(name: str, asked: argparse.Namespace, settings: Settings) -> None:
         return
     part = PARTS[name]
     rounds = asked.seeds or (1 if asked.quick else part.rounds)
-    if part.pictures:
-        try:
-            settings = replace(settings, arrays=arrays_of(part.pictures))
-        except MissingDataError as error:
-            print(f"{name}: left out: {error}", file=sys.stderr)
-            return
-        if asked.quick:
-            settings = replace(settings, pictures=part.pictures.quick)
+    try:
+        settings = _with_pictures(part, settings, quick=asked.quick)
+    except MissingDataError as error:
+        print(f"{name}: left out: {error}", file=sys.stderr)
+        return
     folder = HOME / "quick" if asked.quick else RESULTS
     run_part(part, settings, rounds, folder / f"{name}.json")
+
+
+def _with_pictures(part: Part, settings: Settings, *, quick: bool) -> Settings:
+    """The settings with the pictures that the part is about, which are made where they can be."""
+    if part.folder:
+        with turn(settings.lock):
+            settings = replace(settings, folder=folder_of(part.folder, quick=quick))
+    if part.pictures:
+        settings = replace(settings, arrays=arrays_of(part.pictures))
+        if quick:
+            settings = replace(settings, pictures=part.pictures.quick)
+    return settings
 
 
 def run_part(part: Part, settings: Settings, rounds: int, path: Path) -> None:

@@ -17,7 +17,8 @@ from measuring import answer
 import lenswork
 from lenswork.training.evaluate import loss_of
 from lenswork.training.events import Event, StepDone
-from lenswork.training.prepare import Session, prepare
+from lenswork.training.prepare import prepare
+from lenswork.training.session import Session
 
 BLOCK_STEPS = 50
 Batch = tuple[torch.Tensor, torch.Tensor]
@@ -44,7 +45,8 @@ def network_steps(session: Session, batches: list[Batch]) -> None:
 
 def gather(session: Session, count: int) -> list[Batch]:
     """The next `count` batches in the order of the session."""
-    return [session.train.batch(indices) for indices in itertools.islice(session.batches, count)]
+    batches = itertools.islice(session.batches, count)
+    return [(session.inputs(batch), batch[1]) for batch in batches]
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -15,7 +15,7 @@ from parts import GROUPS, PARTS
 from peers.nets import NETS, Net
 from run import MEMBERS, NAMES, chosen_names
 
-KNOWN = {"seed", "epochs", "pictures", "data", "arrays", "home", "bin"}
+KNOWN = {"seed", "epochs", "pictures", "data", "arrays", "folder", "home", "bin"}
 CONTENDERS = [contender for part in PARTS.values() for contender in part.contenders]
 
 
@@ -55,6 +55,7 @@ def test_every_target_names_contenders_and_a_measure_of_its_part(part: Part) -> 
 def test_a_part_needs_decoded_pictures_just_if_a_contender_asks_for_them(part: Part) -> None:
     asked = any("{arrays}" in one.arguments for one in part.contenders)
     assert asked == (part.pictures is not None)
+    assert any("{folder}" in one.arguments for one in part.contenders) == bool(part.folder)
     assert part.group in {"", *GROUPS}
 
 

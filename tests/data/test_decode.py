@@ -32,7 +32,13 @@ from picture_files import (
 from PIL import Image, ImageCms
 
 from lenswork.data import decode
-from lenswork.data.decode import decode_bytes, decode_file, printable
+from lenswork.data.decode import (
+    decode_bytes,
+    decode_file,
+    printable,
+    shape_in_bytes,
+    shape_in_file,
+)
 from lenswork.data.quiet import Quiet
 from lenswork.errors import PictureError
 from lenswork.kinds import Picture
@@ -200,6 +206,21 @@ def test_transparent_pixels_are_laid_on_white(kind: str, options: dict[str, obje
     pixels = np.array([[[200, 0, 0, 255], [200, 0, 0, 0], [200, 0, 0, 51]]], np.uint8)
     picture = decode_bytes(encoded(Image.fromarray(pixels), kind, **options))
     assert same(picture, np.array([[[200, 0, 0], [255, 255, 255], [244, 204, 204]]], np.uint8), 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [("PNG", {}), ("TIFF", {}), ("WEBP", {"lossless": True})]
+)
+def test_an_alpha_channel_that_hides_nothing_changes_nothing(
+    kind: str, options: dict[str, object]
+) -> None:
+    image = Image.fromarray(COLOUR)
+    image.putalpha(255)
+    assert same(decode_bytes(encoded(image, kind, **options)), COLOUR)
+    image.putpixel((12, 8), (10, 20, 30, 254))  # the last pixel, hardly transparent
+    nearly = decode_bytes(encoded(image, kind, **options))
+    assert nearly[8, 12].tolist() == [11, 21, 31]
+    assert same(nearly[:8], COLOUR[:8])
 
 
 def test_lossy_webp_with_alpha_is_laid_on_white() -> None:
@@ -453,11 +474,31 @@ def test_a_picture_somewhat_over_the_limit_is_refused_with_its_size() -> None:
     )
 
 
-def test_a_picture_just_under_the_limit_of_pixels_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decode, "PIXEL_LIMIT", 9 * 13)
-    assert same(decode_bytes(encoded(COLOUR, "PNG")), COLOUR)
-    monkeypatch.setattr(decode, "PIXEL_LIMIT", 9 * 13 - 1)
-    assert "unpacks to 13 x 9 pixels, more than the limit of 116" in refusal(encoded(COLOUR, "PNG"))
+def test_a_picture_just_under_the_limit_of_pixels_is_read(tmp_path: Path) -> None:
+    content = encoded(COLOUR, "PNG")
+    assert same(decode_bytes(content, pixel_limit=9 * 13), COLOUR)
+    (tmp_path / "cat.png").write_bytes(content)
+    refused = r"to 13 x 9 pixels, more than the limit of 116$"
+    with pytest.raises(PictureError, match=refused):
+        decode_bytes(content, pixel_limit=9 * 13 - 1)
+    with pytest.raises(PictureError, match=refused):
+        decode_file(tmp_path / "cat.png", pixel_limit=9 * 13 - 1)
+
+
+def test_a_raised_limit_of_pixels_ends_where_pillow_refuses() -> None:
+    assert "is damaged" in str(
+        caught(png(10_000, 9_000, 8, 2, [b"abc"]), pixel_limit=100_000_000)
+    )  # what it has too few pixels for is not called too large
+    content = png(60_000, 60_000, 8, 2, [b"abc"])
+    assert str(caught(content, pixel_limit=10**10)) == (
+        "cannot read the picture: it unpacks to more than 178,956,970 pixels"
+    )
+
+
+def caught(content: bytes, pixel_limit: int) -> PictureError:
+    with pytest.raises(PictureError) as error:
+        decode_bytes(content, pixel_limit=pixel_limit)
+    return error.value
 
 
 # --- files and what is not a file -------------------------------------------------------------
@@ -687,3 +728,97 @@ def test_damaged_files_are_decoded_or_refused(content: bytes) -> None:
     ):  # a damaged header may claim any size: keep it light
         patch.setattr(decode, "PIXEL_LIMIT", 1_000_000)
         decodes_or_refuses(content)
+
+
+# --- the shape alone --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_the_header_says_the_shape_that_decoding_gives(kind: str, tmp_path: Path) -> None:
+    shape = decode_bytes(WHOLE[kind]).shape
+    assert shape_in_bytes(WHOLE[kind]) == shape
+    (tmp_path / "cat.png").write_bytes(WHOLE[kind])
+    assert shape_in_file(tmp_path / "cat.png") == shape
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_the_shape_is_that_of_the_upright_picture(kind: str, orientation: int) -> None:
+    content = encoded(slopes(10, 20), kind, exif=exif(orientation))
+    assert shape_in_bytes(content) == decode_bytes(content).shape
+
+
+# --- JPEGs at a part of their size ------------------------------------------------------------
+
+
+def slopes(height: int, width: int) -> Picture:
+    """Colours that change slowly from side to side, which every scale shows alike."""
+    down, across = np.linspace(0, 255, height)[:, None], np.linspace(0, 255, width)[None]
+    levels = np.stack([down + 0 * across, across + 0 * down, (down + across) / 2], axis=2)
+    return levels.astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("at_least", "size"),
+    [
+        ((12, 16), (12, 16)),
+        ((1, 1), (12, 16)),
+        ((13, 16), (24, 32)),
+        ((12, 17), (24, 32)),
+        ((24, 33), (48, 64)),
+        ((96, 128), (96, 128)),
+        ((97, 1), (96, 128)),
+        ((5000, 5000), (96, 128)),
+    ],
+)
+def test_a_jpeg_comes_out_at_the_smallest_eighth_that_is_large_enough(
+    at_least: tuple[int, int], size: tuple[int, int]
+) -> None:
+    picture = decode_bytes(encoded(slopes(96, 128), "JPEG", quality=95), at_least=at_least)
+    assert picture.shape == (*size, 3)
+
+
+def test_sides_that_are_no_multiples_are_rounded_up() -> None:
+    content = encoded(slopes(97, 131), "JPEG", quality=95)
+    assert decode_bytes(content, at_least=(12, 16)).shape == (13, 17, 3)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_upright_sides_are_those_that_count(orientation: int) -> None:
+    stored = np.ascontiguousarray(STORED[orientation](slopes(96, 128)))
+    content = encoded(stored, "JPEG", quality=95, exif=exif(orientation))
+    picture = decode_bytes(content, at_least=(10, 32))
+    assert picture.shape == (24, 32, 3)
+    assert same(picture, slopes(96, 128)[2::4, 2::4], 8)
+    assert decode_bytes(content, at_least=(32, 10)).shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize(
+    "options", [{"progressive": True}, {"subsampling": 0}, {"quality": 95}, {"exif": b"Exif\0\0?"}]
+)
+def test_at_every_scale_a_smooth_picture_looks_the_same(options: dict[str, object]) -> None:
+    content = encoded(slopes(96, 128), "JPEG", **options)
+    whole = decode_bytes(content).astype(int)
+    for factor in (2, 4, 8):
+        small = decode_bytes(content, at_least=(96 // factor, 128 // factor))
+        squares = whole.reshape(96 // factor, factor, 128 // factor, factor, 3).mean(axis=(1, 3))
+        assert np.abs(small - squares).max() <= 4
+
+
+def test_grey_and_cmyk_jpegs_come_smaller_too() -> None:
+    grey = encoded(slopes(96, 128)[:, :, :1], "JPEG", quality=95)
+    assert decode_bytes(grey, at_least=(12, 16)).shape == (12, 16, 1)
+    assert same(decode_bytes(cmyk_jpeg(), at_least=(2, 2)), patches([[(204, 122, 41)]], 2), 3)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF"])
+def test_other_kinds_come_whole(kind: str) -> None:
+    content = encoded(four_colours(), kind)
+    assert same(decode_bytes(content, at_least=(1, 1)), decode_bytes(content))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "progressive", "turned"])
+def test_a_jpeg_cut_off_in_the_middle_is_refused_at_every_scale(kind: str) -> None:
+    content = WHOLE[kind]
+    with pytest.raises(PictureError, match="damaged"):
+        decode_bytes(content[: len(content) * 2 // 3], at_least=(1, 1))

@@ -6,12 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from picture_files import encoded, noise
+from picture_files import encoded, exif, noise
+from PIL import Image
 from pydantic import ValidationError
 
-from lenswork.data.dataset import ArraySource, FileSource
+from lenswork.data import cache
+from lenswork.data.carried import carried
+from lenswork.data.dataset import ArraySource, Dataset, FileSource, Part
+from lenswork.data.decode import decode_bytes
 from lenswork.errors import PictureError, RecipeError
 from lenswork.kinds import Picture
+from lenswork.model import preprocess
 from lenswork.model.preprocess import Colours, Preprocess, Resize, parse_size
 
 
@@ -199,11 +204,11 @@ def files_of(folder: Path, contents: Sequence[bytes]) -> FileSource:
 def test_files_of_all_sizes_are_read_in_their_order(tmp_path: Path) -> None:
     pictures = [noise(3 + index % 4, 5, 1 + 2 * (index % 2), seed=index) for index in range(20)]
     source = files_of(tmp_path, [encoded(picture, "PNG") for picture in pictures])
-    preprocess = to(4, 4)
-    together = preprocess.read_all(source)
+    wanted = to(4, 4)
+    together = wanted.read_all(source)
     assert together.shape == (20, 4, 4, 1)
     for read, picture in zip(together, pictures, strict=True):
-        assert read.tolist() == preprocess.apply(picture).tolist()
+        assert read.tolist() == wanted.apply(picture).tolist()
 
 
 def test_an_array_that_fits_is_not_copied() -> None:
@@ -213,9 +218,9 @@ def test_an_array_that_fits_is_not_copied() -> None:
 
 def test_an_array_that_does_not_fit_is_brought_to_size() -> None:
     pictures = np.stack([noise(8, 8, 3, seed=index) for index in range(3)])
-    preprocess = to(4, 4, "grey", "box")
-    together = preprocess.read_all(ArraySource(pictures))
-    assert together.tolist() == [preprocess.apply(picture).tolist() for picture in pictures]
+    wanted = to(4, 4, "grey", "box")
+    together = wanted.read_all(ArraySource(pictures))
+    assert together.tolist() == [wanted.apply(picture).tolist() for picture in pictures]
 
 
 def test_no_pictures_give_an_empty_array() -> None:
@@ -248,6 +253,120 @@ def test_of_many_unreadable_files_the_first_ten_are_named(tmp_path: Path) -> Non
     text = str(caught.value)
     assert re.findall(r"/(\d+)\.png", text) == [f"{index:02d}" for index in range(10)]
     assert text.endswith("\n  and 3 more")
+
+
+# --- JPEGs at a part of their size ------------------------------------------------------------
+
+
+def reduced(height: int, width: int, colours: Colours = "rgb") -> Preprocess:
+    return Preprocess(height=height, width=width, colours=colours, reduced=True)
+
+
+def smooth_jpeg(height: int, width: int) -> bytes:
+    """Colours that change slowly from side to side."""
+    small = Image.fromarray(noise(5, 7, 3)).resize((width, height), Image.Resampling.BICUBIC)
+    return encoded(small, "JPEG", quality=90)
+
+
+def test_full_decoding_is_written_as_before_there_was_any_other() -> None:
+    before = {"height": 2, "width": 3, "colours": "grey", "resize": "box", "normalise": True}
+    assert to(2, 3, "grey", "box").model_dump() == before
+    assert Preprocess.model_validate(before) == to(2, 3, "grey", "box")
+    assert not Preprocess.model_validate(before).reduced
+
+
+def test_reduced_decoding_is_written_read_and_said() -> None:
+    one = reduced(20, 30)
+    assert Preprocess.model_validate_json(one.model_dump_json()) == one
+    assert one.describe() == (
+        "20x30 rgb, bilinear resize, divided by 255, JPEGs decoded at reduced size"
+    )
+
+
+def test_a_jpeg_is_decoded_at_least_twice_as_large_as_it_is_needed() -> None:
+    content = smooth_jpeg(160, 240)
+    for side in (10, 20, 39, 40, 41, 80):
+        expected = to(side, side, "rgb").apply(decode_bytes(content, at_least=(2 * side, 2 * side)))
+        assert (reduced(side, side).apply_bytes(content) == expected).all()
+    full = [to(height, 40, "rgb").apply_bytes(content) for height in (40, 41)]
+    assert (reduced(40, 40).apply_bytes(content) != full[0]).any()
+    assert (reduced(41, 40).apply_bytes(content) == full[1]).all()
+
+
+def test_reduced_decoding_changes_little() -> None:
+    content = smooth_jpeg(160, 240)
+    for side in (10, 20, 40):
+        full = to(side, side, "rgb").apply_bytes(content).astype(int)
+        assert np.abs(reduced(side, side).apply_bytes(content) - full).max() <= 4
+
+
+def test_what_is_no_jpeg_is_decoded_whole() -> None:
+    content = encoded(noise(80, 80, 3), "PNG")
+    assert (reduced(5, 5).apply_bytes(content) == to(5, 5, "rgb").apply_bytes(content)).all()
+
+
+@pytest.mark.parametrize("one", [to(15, 10, "rgb"), reduced(15, 10)], ids=["full", "reduced"])
+def test_every_way_to_a_picture_gives_the_same_pixels(tmp_path: Path, one: Preprocess) -> None:
+    contents = [smooth_jpeg(160, 240), smooth_jpeg(120, 80)]
+    source = files_of(tmp_path, contents)
+    part = Part(source, np.zeros(2, np.int64), ("a", "b"))
+    encoded_source = carried(Dataset("data", ("c", "d"), {"train": part})).train.source
+    expected = [one.apply_bytes(content).tolist() for content in contents]
+    assert one.read_all(source).tolist() == expected
+    assert one.read_all(source, part.ids).tolist() == expected
+    assert one.read_all(encoded_source).tolist() == expected
+    assert [one.read_file(path).tolist() for path in source.files] == expected
+    assert [one.read(source, index).tolist() for index in range(2)] == expected
+    assert [one.read(encoded_source, index).tolist() for index in range(2)] == expected
+
+
+@pytest.mark.parametrize("colours", ["grey", "rgb"])
+@pytest.mark.parametrize("size", [(9, 13), (4, 7), (20, 20)])
+def test_decoding_and_applying_at_once_is_decoding_then_applying(
+    colours: Colours, size: tuple[int, int]
+) -> None:
+    image = Image.fromarray(noise(9, 13, 3))
+    contents = [
+        encoded(image, "PNG"),
+        encoded(image, "JPEG"),
+        encoded(image, "JPEG", exif=exif(6)),
+        encoded(image.convert("L"), "PNG"),
+        encoded(image.convert("1"), "PNG"),
+        encoded(image.convert("P"), "PNG"),
+        encoded(image.convert("P"), "GIF", transparency=3),
+        encoded(image.convert("RGBA"), "PNG"),
+        encoded(Image.fromarray(noise(9, 13, 4)), "PNG"),
+        encoded(Image.fromarray(noise(9, 13, 1)[:, :, 0].astype(np.uint16) * 257), "PNG"),
+        encoded(image.convert("CMYK"), "JPEG"),
+    ]
+    one = to(*size, colours)
+    for content in contents:
+        assert one.apply_bytes(content).tolist() == one.apply(decode_bytes(content)).tolist()
+
+
+def test_all_that_decides_the_pixels_is_said_for_the_cache() -> None:
+    others = [
+        to(4, 5),
+        to(5, 4),
+        to(4, 5, "rgb"),
+        to(4, 5, "grey", "box"),
+        reduced(4, 5, "grey"),
+    ]
+    assert len({one.pixels for one in others}) == len(others)
+    scaled = Preprocess(height=4, width=5, colours="grey", normalise=False)
+    assert scaled.pixels == to(4, 5).pixels  # the same pixels, divided later
+
+
+def test_files_are_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "LEAST_BYTES", 0)
+    monkeypatch.setenv("LENSWORK_CACHE", str(tmp_path / "cache"))
+    source = files_of(tmp_path, [smooth_jpeg(16, 24), b"", smooth_jpeg(12, 8)])
+    with pytest.raises(PictureError, match="01"):
+        to(4, 4).read_all(source)
+    source.files[1].write_bytes(smooth_jpeg(8, 8))
+    first = to(4, 4).read_all(source)
+    monkeypatch.setattr(preprocess, "decode_as", None)
+    assert (to(4, 4).read_all(source) == first).all()
 
 
 # --- sizes as text ----------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def test_runs_that_come_go_and_change_are_noticed(home: Path) -> None:
     rmtree(home / "ant")
     copytree(home / "bee", home / "dog")
     history = home / "cat" / "history.jsonl"
-    history.write_text("".join(history.read_text().splitlines(keepends=True)[:2]))
+    history.write_text("".join(history.read_text().splitlines(keepends=True)[:3]))
     summaries = {summary.name: summary for summary in list_runs(home)[0]}
     assert set(summaries) == {"bee", "cat", "dog"}
     assert (summaries["cat"].epochs, summaries["cat"].status) == (1, "killed")

@@ -101,6 +101,7 @@ def test_names_are_short_and_count_up(tmp_path: Path) -> None:
         ("/home/ann/My Pictures (2)", "my-pictures-2"),
         ("/data/Blümchen/", "blumchen"),
         ("/data/花", "run"),
+        ("/data/pets/train-000.tar::/data/pets/train-001.tar", "pets"),
         ("a" * 99, "a" * 24),
     ],
 )
@@ -179,7 +180,7 @@ def test_a_killed_run_is_readable_up_to_its_last_epoch(tmp_path: Path) -> None:
     """)
     process = subprocess.Popen([sys.executable, "-c", program])
     history = tmp_path / "home" / "long" / "history.jsonl"
-    while not (history.exists() and history.read_text().count("\n") > 3):
+    while not (history.exists() and history.read_text().count("\n") > 4):
         assert process.poll() is None, "the training ended by itself"
     run = Run(history.parent)
     assert run.status == "running"
@@ -196,7 +197,7 @@ def test_a_line_that_a_kill_cut_short_is_left_out(tmp_path: Path) -> None:
     run = quick_run(tmp_path)
     history = run.path / "history.jsonl"
     lines = history.read_text().splitlines(keepends=True)
-    history.write_text("".join(lines[:2]) + lines[2][:40])
+    history.write_text("".join(lines[:3]) + lines[3][:40])
     assert [row["epoch"] for row in Run(run.path).history] == [1]
 
 

@@ -142,7 +142,7 @@ def test_what_follows_the_checkpoint_is_done_again_and_stands_in_the_history_onc
     assert_same(recorder.run, whole)
     lines = [json.loads(line) for line in (left.path / "history.jsonl").read_text().splitlines()]
     kinds = [line["event"] for line in lines]
-    assert kinds == ["started", "epoch", "resumed", "epoch", "epoch", "epoch", "finished"]
+    assert kinds == ["started", "read", "epoch", "resumed", "epoch", "epoch", "epoch", "finished"]
 
 
 def test_a_failed_run_goes_on_and_its_failure_is_forgotten(tmp_path: Path, whole: Run) -> None:
@@ -308,7 +308,7 @@ def test_lost_lines_of_the_history_are_not_passed_over(tmp_path: Path) -> None:
     left = go(tmp_path, after(3))[0].run
     history = left.path / "history.jsonl"
     lines = history.read_text().splitlines(keepends=True)
-    history.write_text("".join(lines[:2] + lines[3:]))
+    history.write_text("".join(lines[:3] + lines[4:]))
     with pytest.raises(RunError, match=r"lines of epochs 1 to 3 in .*jsonl, got 1, 3: lines"):
         go(tmp_path)
 

@@ -14,7 +14,8 @@ import pytest
 from tiny_data import striped_data
 from work import NET, kill, processes, ray_worker, soon, task
 
-from lenswork.data.carried import EncodedSource, carried
+from lenswork.data.carried import carried
+from lenswork.data.encoded import EncodedSource
 from lenswork.data.open import open_data
 from lenswork.errors import UsageError
 from lenswork.study.conduct import conduct

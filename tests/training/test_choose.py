@@ -150,3 +150,25 @@ def test_what_was_said_is_not_told_as_a_choice() -> None:
 def test_a_shift_that_leaves_nothing_but_the_edge_is_refused(fields: dict[str, str]) -> None:
     with pytest.raises(RecipeError, match="can be shifted by 27 at the most, got shift 28"):
         choose(Recipe(**fields), sized_data(28, 40, 1, 3))
+
+
+@pytest.mark.parametrize(
+    ("classes", "mirrored"),
+    [
+        (("cats", "dogs"), True),
+        (("a", "b"), True),
+        (tuple("0123456789"), False),
+        (("10", "20"), False),
+        (tuple("ABCDEFGHIJ"), False),
+    ],
+)
+def test_digits_and_letters_are_not_mirrored(classes: tuple[str, ...], mirrored: bool) -> None:
+    side, count = 64, 2 * len(classes)
+    part = Part(
+        ArraySource(np.zeros((count, side, side, 3), np.uint8)),
+        np.arange(count) % len(classes),
+        tuple(map(str, range(count))),
+    )
+    chosen = choose(Recipe(), Dataset("signs", classes, {"train": part}))
+    assert ("flip" in (chosen.recipe.augment or "")) is mirrored
+    assert any("in a mirror" in reason for reason in chosen.reasons) is not mirrored

@@ -21,7 +21,7 @@ from lenswork.errors import DataError, NetError, RecipeError, UsageError
 from lenswork.model.network import Network
 from lenswork.model.spec import parse_net
 from lenswork.seeds import stream_seed
-from lenswork.training.events import EpochDone, Event, Finished, Started, StepDone, Stopped
+from lenswork.training.events import EpochDone, Event, Finished, Read, Started, StepDone, Stopped
 from lenswork.training.fit import fit
 from lenswork.training.recipe import Recipe
 
@@ -44,7 +44,8 @@ def weights(events: list[Event]) -> dict[str, Tensor]:
 
 def test_the_events_come_in_order() -> None:
     kinds = [type(event) for event in events_of(striped_data(train=20), epochs=2)]
-    assert kinds == [Started, *([StepDone] * 3 + [EpochDone]) * 2, Finished]
+    steps = [StepDone] * 3
+    assert kinds == [Started, *steps, Read, EpochDone, *steps, EpochDone, Finished]
 
 
 def test_it_learns_to_tell_stripes_apart() -> None:

@@ -15,8 +15,8 @@ from lenswork.training.events import StepDone
 from lenswork.training.fit import fit
 from lenswork.training.needs import Needs
 from lenswork.training.out_of_memory import is_out_of_memory
-from lenswork.training.prepare import Session
 from lenswork.training.recipe import Recipe
+from lenswork.training.session import Session
 
 QUICK: dict[str, Any] = {
     "recipe": "notes",

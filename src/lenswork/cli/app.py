@@ -16,6 +16,7 @@ from lenswork import __version__
 from lenswork.errors import LensworkError
 
 COMMANDS: dict[str, str] = {  # name (its module in this folder) -> one line of help
+    "doctor": "Find what is wrong with the data, and the cure.",
     "train": "Turn pictures into a recorded classifier.",
     "predict": "Say what pictures show.",
     "runs": "List what has been recorded.",
@@ -30,6 +31,8 @@ COMMANDS: dict[str, str] = {  # name (its module in this folder) -> one line of 
     "filter": "Lay a hand-made filter on a picture, then pool it.",
     "net": "Show a net's shapes, parameters and work before it is trained.",
     "data": "List and fetch the known data sets.",
+    "cache": "Look after the decoded pictures that are kept on disk.",
+    "pack": "Write data as WebDataset tar shards, or check shards.",
 }
 
 
@@ -105,4 +108,6 @@ def _debugging() -> bool:
 
 
 def _complain(text: str) -> None:
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True)
+    """Show an error; a file's name in it may hold what would steer the terminal."""
+    shown = "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {shown}", err=True)

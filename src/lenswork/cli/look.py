@@ -6,8 +6,8 @@ from typing import Any, get_args
 import click
 from click.core import ParameterSource
 
-from lenswork.cli.look_subject import FIRST_PICTURES, Subject, open_subject
-from lenswork.cli.look_views import VIEWS, View
+from lenswork.cli.look_subject import FIRST_PICTURES
+from lenswork.cli.look_views import VIEWS, Looked, View
 from lenswork.cli.options import data_home_option, home_option, json_option, print_json
 from lenswork.cli.outputs import check_output
 from lenswork.errors import UsageError
@@ -15,7 +15,6 @@ from lenswork.kinds import SPLIT_NAMES
 from lenswork.look.attribution_methods import METHODS
 from lenswork.look.feature_maps import Scale, save_arrays
 from lenswork.look.forgot import WHATS
-from lenswork.look.pictures import as_dicts, changes
 from lenswork.record.style import COLOUR_MAPS, save_figure
 
 NUMBERS = ",".join(map(str, FIRST_PICTURES))
@@ -57,6 +56,14 @@ EVERYWHERE = {"run", "home", "data_home", "as_json"}  # parameters that every vi
 @click.option("--sizes", is_flag=True, help="Each layer's output size, derived in words, drawn.")
 @click.option("--sees", metavar="LAYER:ROW,COLUMN", help="The receptive field of one number.")
 @click.option("--value", metavar="LAYER:CHANNEL,ROW,COLUMN", help="The arithmetic of one number.")
+@click.option(
+    "--augmented",
+    metavar="[WORDS]",
+    is_flag=False,
+    flag_value="",
+    help="Training pictures as training changes them: with the run's own words or these, such as "
+    "'flip, turn 10'. RUN may be a folder of pictures or a known data set.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Where the figure goes.")
 @home_option
 @data_home_option
@@ -84,18 +91,17 @@ def command(
     chosen = _chosen(given)
     _refuse_unused(chosen, given)
     _check_values(chosen, asked)
-    subject = open_subject(run, home, data_home, asked, VIEWS[chosen].pictures)
-    view = VIEWS[chosen].make(subject, asked)
-    name = chosen.replace("_", "-")
-    figures = _save(view, asked["out"] or Path(f"{subject.name}-{name}.png"))
+    looked = VIEWS[chosen].look(run, home, data_home, asked)
+    view, name = looked.view, chosen.replace("_", "-")
+    figures = _save(view, asked["out"] or Path(f"{looked.name}-{name}.png"))
     arrays = []
     if view.maps is not None and asked["arrays"] is not None:
         save_arrays(view.maps, asked["arrays"])
         arrays.append(asked["arrays"])
     if as_json:
-        print_json(_content(subject, name, view, figures, arrays))
+        print_json(_content(looked, name, figures, arrays))
         return
-    for line in (*changes(subject.shown, subject.preprocess), *view.lines):
+    for line in (*looked.changes, *view.lines):
         click.echo(line)
     for what, files in (("drawn", figures), ("numbers", arrays)):
         for file in files:
@@ -145,12 +151,12 @@ def _flag(name: str) -> str:
 
 
 def _content(
-    subject: Subject, name: str, view: View, figures: list[Path], arrays: list[Path]
+    looked: Looked, name: str, figures: list[Path], arrays: list[Path]
 ) -> dict[str, object]:
     return {
         "view": name,
-        "pictures": as_dicts(subject.shown, subject.preprocess),
-        "content": view.content,
+        "pictures": looked.pictures,
+        "content": looked.view.content,
         "figures": [str(file) for file in figures],
         "arrays": [str(file) for file in arrays],
     }

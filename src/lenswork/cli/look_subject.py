@@ -87,18 +87,7 @@ def _pictures(
     if asked["pictures"] is None:
         chosen = [number for number in FIRST_PICTURES if number < len(part)][:most]
         return some_pictures(part, chosen, classifier.classes)
-    numbers = whole_numbers(asked["pictures"], "--pictures")
-    if most is not None and len(numbers) > most:
-        raise UsageError(
-            f"--pictures: this view looks at {most} picture, so give one number, got "
-            f"{asked['pictures']!r}"
-        )
-    twice = sorted({number for number in numbers if numbers.count(number) > 1})
-    if twice:
-        raise UsageError(
-            f"--pictures: {', '.join(map(str, twice))} is asked for more than once in "
-            f"{asked['pictures']!r}: name each picture once"
-        )
+    numbers = whole_numbers_once(asked["pictures"], "--pictures", most)
     return some_pictures(part, numbers, classifier.classes)
 
 
@@ -124,6 +113,22 @@ def whole_numbers(text: str, option: str) -> list[int]:
     if not all(map(_is_number, given)):
         raise UsageError(f"{option}: expected whole numbers such as 0,7,26, got {text!r}")
     return [int(word) for word in given]
+
+
+def whole_numbers_once(text: str, option: str, most: int | None = None) -> list[int]:
+    """Numbers from 0, none of them twice; raises `UsageError` for more than `most`."""
+    numbers = whole_numbers(text, option)
+    if most is not None and len(numbers) > most:
+        raise UsageError(
+            f"{option}: this view looks at {most} picture, so give one number, got {text!r}"
+        )
+    twice = sorted({number for number in numbers if numbers.count(number) > 1})
+    if twice:
+        raise UsageError(
+            f"{option}: {', '.join(map(str, twice))} is asked for more than once in {text!r}: "
+            "name each picture once"
+        )
+    return numbers
 
 
 def address(text: str, form: str) -> tuple[str, Sequence[int]]:

@@ -1,18 +1,21 @@
 """The views of `lenswork look`, and the table of which options each of them uses."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from lenswork.cli.look_subject import Subject, address, one_word, words
+from lenswork.cli.look_augmented import open_training
+from lenswork.cli.look_subject import Subject, address, one_word, open_subject, words
 from lenswork.cli.pictures_bar import pictures_bar
 from lenswork.look.arithmetic_figure import arithmetic_figure
 from lenswork.look.arithmetic_text import arithmetic_text
 from lenswork.look.attribution import attribute
 from lenswork.look.attribution_figure import attribution_figure
 from lenswork.look.attribution_methods import Method
+from lenswork.look.augmented_figure import augmented_figure
 from lenswork.look.each_number import EachNumber, work_out
 from lenswork.look.each_number_figure import each_number_figure
 from lenswork.look.feature_maps import FeatureMaps
@@ -22,6 +25,7 @@ from lenswork.look.forgot import What, as_dict, describe, forget, forget_part, s
 from lenswork.look.forgot_figure import forgot_figure
 from lenswork.look.grid import all_channel_maps, channel_maps
 from lenswork.look.grid_figure import channel_figure
+from lenswork.look.pictures import Shown, as_dicts, changes
 from lenswork.look.shapes_figure import sizes_figure
 from lenswork.look.sheet_figure import sheet_figure
 from lenswork.look.sizes import sight, size_steps
@@ -42,17 +46,57 @@ class View:
 
 
 @dataclass(frozen=True)
-class ViewKind:
-    """How a view is made, which options it uses, and how many pictures it looks at.
+class Looked:
+    """A view, the name that its files begin with, and what was done to the pictures that it shows.
 
-    `pictures` is None for any number. `part_beside_image` says that it uses --part even for a
-    picture of one's own.
+    `changes` are lines for the terminal, `pictures` the same for JSON.
     """
 
-    make: Callable[[Subject, Asked], View]
+    name: str
+    view: View
+    changes: list[str] = field(default_factory=list)
+    pictures: list[dict[str, object]] = field(default_factory=list)
+
+
+Look = Callable[[str, Path | None, Path | None, Asked], Looked]  # run, home, data home, options
+
+
+@dataclass(frozen=True)
+class ViewKind:
+    """How a view is taken, and which options it uses.
+
+    `part_beside_image` says that it uses --part even for a picture of one's own.
+    """
+
+    look: Look
     uses: frozenset[str]
-    pictures: int | None
     part_beside_image: bool = False
+
+
+def _at(make: Callable[[Subject, Asked], View], most: int | None = None) -> Look:
+    """A look at a classifier and pictures, at most so many; None is any number, 0 opens none."""
+
+    def look(run: str, home: Path | None, data_home: Path | None, asked: Asked) -> Looked:
+        subject = open_subject(run, home, data_home, asked, most)
+        shown, preprocess = subject.shown, subject.preprocess
+        view = make(subject, asked)
+        return Looked(subject.name, view, changes(shown, preprocess), as_dicts(shown, preprocess))
+
+    return look
+
+
+def _augmented(run: str, home: Path | None, data_home: Path | None, asked: Asked) -> Looked:
+    """A look at training pictures, which needs no classifier."""
+    training = open_training(run, home, data_home, asked)
+    rows = training.copies(asked["pictures"])
+    lines = [f"augment {training.words}", training.note()]
+    for row in rows:
+        steps = ", ".join(str(copy.step) for copy in row.copies)
+        lines.append(f"picture {row.number} {row.id}, {row.truth}: met at steps {steps}")
+    shown = [Shown(row.id, row.original, row.truth) for row in rows]
+    figure = augmented_figure(training.words, training.note(), rows)
+    view = View(lines, training.as_dict(rows), {"": figure})
+    return Looked(training.name, view, pictures=as_dicts(shown, training.preprocess))
 
 
 def _maps(subject: Subject, asked: Asked) -> View:
@@ -156,12 +200,13 @@ _PICTURES = frozenset({"pictures", "image", "part", "out"})
 _MAPS = _PICTURES | {"layers", "colours", "scale", "arrays"}
 
 VIEWS: dict[str, ViewKind] = {  # "maps" is the view without another word
-    "maps": ViewKind(_maps, _MAPS | {"channel"}, None),
-    "all_channels": ViewKind(_all_channels, _MAPS, 1),
-    "filters": ViewKind(_filters, frozenset({"part", "layers", "channel", "out"}), 0),
-    "attribution": ViewKind(_attribution, _PICTURES | {"layers", "class_name"}, None),
-    "forgot": ViewKind(_forgot, _PICTURES, None, part_beside_image=True),
-    "sizes": ViewKind(_sizes, frozenset({"out"}), 0),
-    "sees": ViewKind(_sees, _PICTURES, 1),
-    "value": ViewKind(_value, _PICTURES, 1),
+    "maps": ViewKind(_at(_maps), _MAPS | {"channel"}),
+    "all_channels": ViewKind(_at(_all_channels, 1), _MAPS),
+    "filters": ViewKind(_at(_filters, 0), frozenset({"part", "layers", "channel", "out"})),
+    "attribution": ViewKind(_at(_attribution), _PICTURES | {"layers", "class_name"}),
+    "forgot": ViewKind(_at(_forgot), _PICTURES, part_beside_image=True),
+    "sizes": ViewKind(_at(_sizes, 0), frozenset({"out"})),
+    "sees": ViewKind(_at(_sees, 1), _PICTURES),
+    "value": ViewKind(_at(_value, 1), _PICTURES),
+    "augmented": ViewKind(_augmented, frozenset({"pictures", "out"})),
 }

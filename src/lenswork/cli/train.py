@@ -3,7 +3,7 @@
 import math
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -22,6 +22,8 @@ from lenswork.cli.options import (
 )
 from lenswork.cli.recipe_options import recipe_options
 from lenswork.cli.sink_options import sink_options, sinks_of
+from lenswork.data.doctor.told import told
+from lenswork.data.shard_names import BETWEEN_SHARDS, names_shards
 from lenswork.errors import LensworkError, UsageError
 from lenswork.model.presets import PRESETS
 from lenswork.record.durations import format_seconds
@@ -44,7 +46,7 @@ BEGINNING = ("name", "fresh", "ray", "recipe_file")  # what only a new run can b
 
 
 @click.command(no_args_is_help=False)
-@click.argument("data", required=False)
+@click.argument("data", nargs=-1)
 @click.option("--preset", type=click.Choice(list(PRESETS)), help="A net of the notes by name.")
 @click.option(
     "--recipe-file",
@@ -71,7 +73,7 @@ BEGINNING = ("name", "fresh", "ray", "recipe_file")  # what only a new run can b
 @json_option
 @recipe_options
 def command(**options: Any) -> None:
-    """Train on DATA: a folder with one sub-folder of pictures a class, or a known data set.
+    """Train on DATA: a folder of class folders, a known data set, or tar shards.
 
     Left out, DATA is the embedded sample of horses or humans. Ctrl-C ends after the current
     step with everything recorded. After a kill or a crash the same command goes on from the last
@@ -117,6 +119,7 @@ class Asked:
     def of(cls, options: Mapping[str, Any]) -> Self:
         """Sort the command's options; raises `UsageError` where a net is said twice."""
         own = {field.name for field in fields(cls)} - {"said"}
+        options = {**options, "data": _one_data(options["data"])}
         given = {name: value for name, value in options.items() if value not in (None, ())}
         if {"preset", "net"} <= given.keys():
             raise UsageError("give --preset or --net, not both")
@@ -141,6 +144,15 @@ class Asked:
                 )
 
 
+def _one_data(words: Sequence[str]) -> str | None:
+    """DATA as one text: there are several words where the shell has expanded {000..009}."""
+    if len(words) > 1 and not all(map(names_shards, words)):
+        raise UsageError(
+            f"expected one DATA, or several tar shards of one data set, got {', '.join(words)}"
+        )
+    return BETWEEN_SHARDS.join(words) or None
+
+
 def _option(field: str) -> str:
     return "DATA" if field == "data" else f"--{field}"
 
@@ -155,6 +167,8 @@ def _train(asked: Asked, recipe: Recipe, run: Run | None, home: Path) -> Run:
     recipe, opened = open_for(recipe, asked.data_home)
     for note in opened.notes:
         click.echo(f"note: {note}", err=True)
+    for line in told(opened):
+        click.echo(line, err=True)
     stop = Flag()
     with stop_on_interrupt(stop):
         if asked.ray is None:

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from lenswork.data.decode import decode_file
+from lenswork.data.decode import decode_file, shape_in_file
 from lenswork.errors import UsageError
-from lenswork.kinds import SPLIT_NAMES, Labels, Picture, Pictures, SplitName
+from lenswork.kinds import SPLIT_NAMES, Labels, Picture, Pictures, PictureShape, SplitName
 
 
 class PictureSource(Protocol):
@@ -22,6 +22,10 @@ class PictureSource(Protocol):
 
     def read(self, index: int) -> Picture:
         """The picture at `index` at its own size, (height, width, channels)."""
+        ...
+
+    def shape(self, index: int) -> PictureShape:
+        """(height, width, channels) of the picture at `index`, perhaps without decoding it."""
         ...
 
     def subset(self, indices: Sequence[int]) -> "PictureSource":
@@ -43,6 +47,11 @@ class ArraySource:
         picture: Picture = self.pictures[index]
         return picture
 
+    def shape(self, index: int) -> PictureShape:  # noqa: ARG002
+        """That of all."""
+        height, width, channels = self.pictures.shape[1:]
+        return height, width, channels
+
     def subset(self, indices: Sequence[int]) -> "ArraySource":
         """The pictures at `indices`, copied."""
         return ArraySource(self.pictures[np.asarray(indices, dtype=np.intp)])
@@ -60,6 +69,10 @@ class FileSource:
     def read(self, index: int) -> Picture:
         """The decoded picture at `index`; raises `PictureError` naming the file."""
         return decode_file(self.files[index])
+
+    def shape(self, index: int) -> PictureShape:
+        """As the file's header says; raises `PictureError` naming the file."""
+        return shape_in_file(self.files[index])
 
     def subset(self, indices: Sequence[int]) -> "FileSource":
         """The files at `indices`."""

@@ -8,6 +8,8 @@ from pathlib import Path
 from lenswork.data.dataset import Cut, Dataset
 from lenswork.data.decode import printable
 from lenswork.data.folder import open_folder
+from lenswork.data.shard_names import names_shards
+from lenswork.data.shards import open_shards
 from lenswork.data.sources import KNOWN, load, sample_folder
 from lenswork.data.split import cut_validation
 from lenswork.errors import DataError
@@ -24,7 +26,7 @@ def open_data(
     group: str | None = None,
     split_seed: int = 0,
 ) -> Dataset:
-    """Open a known data set by name, the embedded sample, or a folder of pictures.
+    """Open a known data set by name, the embedded sample, a folder of pictures, or tar shards.
 
     `validation` is the fraction of the training pictures to set aside; left out, it is 0.2
     where the data has no other part than training, and nothing otherwise. `group` keeps
@@ -44,6 +46,8 @@ def _open(data: str, data_home: Path | Sequence[Path] | None) -> Dataset:
         return replace(open_folder(sample_folder(), name=SAMPLE), source=SAMPLE)
     if data in KNOWN:
         return replace(load(data, data_home), source=data)
+    if names_shards(data):
+        return open_shards(data)
     path = _existing(data)
     if path is None:
         raise DataError(

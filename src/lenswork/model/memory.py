@@ -31,6 +31,19 @@ def available_bytes(system: Path = Path("/")) -> int:
     return min(value for value in found if value is not None)
 
 
+def given_bytes(system: Path = Path("/")) -> int:
+    """The memory that this process may ever take, whatever else is running; as above.
+
+    Unlike what is available it is the same tomorrow.
+    """
+    total = _named(text_of(system / MEMINFO), "MemTotal:")
+    found = [sys.maxsize if total is None else total * 1024]
+    for folder in control_groups("memory", system):
+        limits = (text_of(folder / files[0]) for files in FILES_OF_A_GROUP)
+        found += [int(limit) for limit in limits if limit.isdecimal()]
+    return min(found)
+
+
 def _meminfo_available(system: Path) -> int | None:
     kilobytes = _named(text_of(system / MEMINFO), "MemAvailable:")
     return None if kilobytes is None else kilobytes * 1024

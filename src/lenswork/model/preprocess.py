@@ -4,15 +4,36 @@ Nothing here needs torch, so that a prediction without it sees the same pixels.
 """
 
 import re
+from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
+import PIL
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from lenswork.cores import available_cores
-from lenswork.data.dataset import ArraySource, PictureSource
+from lenswork.data.cache import Rows, open_rows
+from lenswork.data.dataset import FileSource, PictureSource
+from lenswork.data.decode import (
+    DECODER,
+    decode_as,
+    printable,
+    read_content,
+    to_array,
+    to_plain,
+)
+from lenswork.data.encoded import EncodedSource
+from lenswork.data.shard_source import ShardSource
 from lenswork.errors import PictureError, RecipeError
 from lenswork.kinds import Picture, Pictures
 
@@ -35,7 +56,9 @@ class Preprocess(BaseModel):
 
     Every picture is stretched to `height` x `width` with Pillow's `resize` filter (which
     averages when it shrinks, except "nearest"), made grey (ITU-R 601-2 luma, in integers) or
-    RGB, and divided by 255 when `normalise` is true.
+    RGB, and divided by 255 when `normalise` is true. With `reduced`, a JPEG is first decoded at
+    a half, a quarter or an eighth of its size, the smallest that is at least twice as large as
+    the target on both sides.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +68,15 @@ class Preprocess(BaseModel):
     colours: Colours
     resize: Resize = "bilinear"
     normalise: bool = True
+    reduced: bool = False
+
+    @model_serializer(mode="wrap")
+    def _without_default(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Full decoding is written as before there was any other."""
+        said: dict[str, Any] = handler(self)
+        if not self.reduced:
+            said.pop("reduced", None)
+        return said
 
     @property
     def channels(self) -> int:
@@ -61,44 +93,79 @@ class Preprocess(BaseModel):
         """What each 8-bit value is multiplied by."""
         return 1 / 255 if self.normalise else 1.0
 
+    @property
+    def pixels(self) -> str:
+        """Everything that decides the pixels of a picture brought to `input_shape`, as text."""
+        size = "reduced" if self.reduced else "full"
+        return (
+            f"{self.height}x{self.width} {self.colours}, {self.resize} resize, {size} decoding, "
+            f"decoder {DECODER}, Pillow {PIL.__version__}"
+        )
+
     def apply(self, picture: Picture) -> Picture:
         """Bring one picture of any size, (h, w, 1 or 3) uint8, to `input_shape`, still uint8."""
         if picture.shape == self.input_shape:
             return picture
-        image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
-        image = image.convert("L" if self.colours == "grey" else "RGB")
-        if image.size != (self.width, self.height):
-            image = image.resize((self.width, self.height), _FILTERS[self.resize])
-        return np.asarray(image).reshape(self.input_shape)
+        return self._fit(Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture))
 
-    def read_all(self, source: PictureSource) -> Pictures:
+    def apply_bytes(self, content: bytes, name: str = "the picture") -> Picture:
+        """Decode a file's bytes and apply; raises `PictureError` with `name` in it."""
+        return decode_as(self._apply_image, content, name, at_least=self._at_least)
+
+    def read_file(self, path: Path) -> Picture:
+        """Decode a file and apply; raises `PictureError` naming it."""
+        return self.apply_bytes(read_content(path)[0], printable(path))
+
+    def read(self, source: PictureSource, index: int) -> Picture:
+        """Read one picture of a source and apply; raises `PictureError` naming it."""
+        if isinstance(source, FileSource):
+            return self.read_file(source.files[index])
+        if isinstance(source, EncodedSource):
+            return self.apply_bytes(source.bytes_of(index), source.names[index])
+        if isinstance(source, ShardSource):
+            return self.apply_bytes(source.content(index), source.name(index))
+        return self.apply(source.read(index))
+
+    def read_all(self, source: PictureSource, ids: Sequence[str] | None = None) -> Pictures:
         """Read and apply to every picture of a source: (count, height, width, channels) uint8.
 
-        Raises one `PictureError` that names every picture that could not be read (the first
-        ten by name).
+        Pictures in files come from the cache of decoded pictures, as far as they are there, and
+        are kept in it (`data.cache`); `ids` are their names inside the data. Raises one
+        `PictureError` that names every picture that could not be read (the first ten by name).
         """
-        if isinstance(source, ArraySource) and source.pictures.shape[1:] == self.input_shape:
-            return source.pictures
-        pictures = np.empty((len(source), *self.input_shape), dtype=np.uint8)
-        errors: list[PictureError] = []
-
-        def read(index: int) -> None:
-            try:
-                pictures[index] = self.apply(source.read(index))
-            except PictureError as error:
-                errors.append(error)
-
-        with ThreadPoolExecutor(max_workers=available_cores()) as pool:
-            for _ in pool.map(read, range(len(source))):
-                pass
+        rows = open_rows(source, self, ids)
+        try:
+            errors = _fill_all(rows)
+        finally:
+            rows.finish()
         if errors:
-            _refuse_unreadable(errors, len(source))
-        return pictures
+            refuse_unreadable(errors, len(source))
+        return rows.pictures
 
     def describe(self) -> str:
         """One line: what is done to every picture."""
         scaling = "divided by 255" if self.normalise else "not normalised (0 to 255)"
-        return f"{self.height}x{self.width} {self.colours}, {self.resize} resize, {scaling}"
+        size = ", JPEGs decoded at reduced size" if self.reduced else ""
+        return f"{self.height}x{self.width} {self.colours}, {self.resize} resize, {scaling}{size}"
+
+    def _apply_image(self, image: Image.Image, name: str) -> Picture:
+        """`apply` to an opened picture, which need not become an array at its own size."""
+        if image.size == (self.width, self.height):
+            return self.apply(to_array(image, name))
+        return self._fit(to_plain(image, name))
+
+    def _fit(self, image: Image.Image) -> Picture:
+        """From mode L or RGB to `input_shape`."""
+        mode = "L" if self.colours == "grey" else "RGB"
+        if image.mode != mode:
+            image = image.convert(mode)
+        if image.size != (self.width, self.height):
+            image = image.resize((self.width, self.height), _FILTERS[self.resize])
+        return np.asarray(image).reshape(self.input_shape)
+
+    @property
+    def _at_least(self) -> tuple[int, int] | None:
+        return (2 * self.height, 2 * self.width) if self.reduced else None
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -113,7 +180,32 @@ def parse_size(text: str) -> tuple[int, int]:
     return height, width
 
 
-def _refuse_unreadable(errors: list[PictureError], count: int) -> None:
+def _fill_all(rows: Rows) -> list[PictureError]:
+    """Fill what is missing, on all cores; the errors of what could not be read."""
+    errors: list[PictureError] = []
+    places = deque(rows.missing.tolist())
+
+    def work(_: int) -> None:
+        while places:
+            try:
+                rows.fill(places.popleft())
+            except IndexError:  # another thread took the last one
+                return
+            except PictureError as error:
+                errors.append(error)
+
+    workers = available_cores()
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        try:
+            list(pool.map(work, range(workers)))
+        except BaseException:
+            places.clear()  # so that the threads end
+            raise
+    return errors
+
+
+def refuse_unreadable(errors: list[PictureError], count: int) -> None:
+    """Raise the only error, or one that names all of them (the first ten in words)."""
     if len(errors) == 1:
         raise errors[0]
     named = sorted(str(error) for error in errors)

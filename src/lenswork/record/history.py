@@ -11,7 +11,7 @@ from lenswork.errors import RunError
 from lenswork.files import write_bytes
 from lenswork.record.json_ready import json_ready
 from lenswork.record.run import HISTORY
-from lenswork.training.events import EpochDone, Finished, Started
+from lenswork.training.events import EpochDone, Finished, Read, Started
 
 
 def append(folder: Path, line: Mapping[str, Any]) -> None:
@@ -46,7 +46,7 @@ def cut_back(folder: Path, epochs: int, step: int, conditions: Mapping[str, Any]
     kept = [
         text
         for text, line in _lines(folder)
-        if line["event"] in ("started", "resumed")
+        if line["event"] in ("started", "read", "resumed")
         or (line["event"] == "epoch" and line["epoch"] <= epochs)
     ]
     there = [line["epoch"] for line in map(json.loads, kept) if line["event"] == "epoch"]
@@ -74,8 +74,17 @@ def started_line(event: Started) -> dict[str, Any]:
         "device": event.device,
         "prepare_seconds": event.prepare_seconds,
         "reasons": event.reasons,
-        "digests": dict(event.digests),
         "resumable": event.state is not None,
+    }
+
+
+def read_line(event: Read) -> dict[str, Any]:
+    """What was read while the first epoch ran."""
+    return {
+        "event": "read",
+        "digests": dict(event.digests),
+        "seconds": event.seconds,
+        "notes": event.notes,
     }
 
 

@@ -8,7 +8,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from lenswork.record.durations import format_seconds
-from lenswork.training.events import EpochDone, Event, Finished, Metrics, Started, StepDone, Stopped
+from lenswork.training.events import (
+    EpochDone,
+    Event,
+    Finished,
+    Metrics,
+    Read,
+    Started,
+    StepDone,
+    Stopped,
+)
 
 REFRESH_SECONDS = 0.25
 
@@ -28,6 +37,9 @@ def shown(events: Iterator[Event], console: Console | None = None) -> Iterator[E
                     _introduce(console, event)
                 case StepDone():
                     bar.step(event)
+                case Read():
+                    for note in event.notes:
+                        console.print(f"note: {note}", soft_wrap=True)
                 case EpochDone():
                     console.print(epoch_line(event, bar.epochs), soft_wrap=True)
                     bar.end_epoch(event)

@@ -121,6 +121,12 @@ class Run:
         return next((line for line in self._lines if line["event"] == "started"), {})
 
     @property
+    def digests(self) -> dict[SplitName, str]:
+        """What tells the pictures and labels of each part from others; none where it is unsaid."""
+        said = [line for line in self._lines if line["event"] in ("read", "started")]  # once
+        return next((line["digests"] for line in said if line.get("digests")), {})
+
+    @property
     def history(self) -> list[dict[str, Any]]:
         """One row an epoch: its number, metrics, learning rate and times in seconds."""
         return [

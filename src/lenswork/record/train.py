@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from lenswork.data.dataset import Dataset
+from lenswork.data.doctor.told import told
 from lenswork.data.open import open_data
 from lenswork.errors import UsageError
 from lenswork.record.home import home_folder
@@ -52,6 +53,8 @@ def train(
         )
     else:
         recipe, opened = asked_for(data, fields)
+    for line in told(opened) if progress else ():
+        _say(line)
     recorder = Recorder(folder, name, resume=bool(resume), checkpoint_seconds=checkpoint_seconds)
     events = recorded(
         Training(recipe, opened, network, device),

@@ -1,10 +1,12 @@
 """Runs that were left before their end: which of them can be gone on with, and by whom."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from lenswork.errors import LensworkError, RunError, UsageError
+from lenswork.kinds import SplitName
 from lenswork.record.index import list_runs
 from lenswork.record.run import HISTORY, LOCK, RECIPE, Run
 from lenswork.training.checkpoint import StateError
@@ -72,18 +74,24 @@ def _history_problem(run: Run) -> str | None:
     return None if started else f"{HISTORY} is empty or damaged (it does not say how it began)"
 
 
-def refuse_other_data(run: Run, started: Started) -> None:
-    """Raise `StateError` when a training would not go on with the run's own pictures and net."""
-    for what, ours, theirs in (
-        ("pictures", dict(started.digests), run.start.get("digests")),
-        ("net", started.net, run.start.get("net")),
-        ("device", started.device, run.start.get("device")),
-    ):
-        if ours != theirs:
-            raise StateError(
-                f"run {run.name} was begun with other {what}: it has {theirs}, this training has "
-                f"{ours}; bring back what it was begun with, or begin anew"
-            )
+def refuse_other_net(run: Run, started: Started) -> None:
+    """Raise `StateError` when a training would not go on with the run's own net and device."""
+    for what, ours in (("net", started.net), ("device", started.device)):
+        if ours != (theirs := run.start.get(what)):
+            raise _begun_with_other(run, what, theirs, ours)
+
+
+def refuse_other_pictures(run: Run, digests: Mapping[SplitName, str]) -> None:
+    """Raise `StateError` when `run` has said that it read other pictures or labels than these."""
+    if run.digests and run.digests != dict(digests):
+        raise _begun_with_other(run, "pictures", run.digests, dict(digests))
+
+
+def _begun_with_other(run: Run, what: str, theirs: object, ours: object) -> StateError:
+    return StateError(
+        f"run {run.name} was begun with other {what}: it has {theirs}, this training has {ours}; "
+        "bring back what it was begun with, or begin anew"
+    )
 
 
 def refuse_other_recipe(run: Run, recipe: Recipe) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from filelock import BaseFileLock
 
+from lenswork.data.shard_names import SUFFIX as SHARD
 from lenswork.errors import LensworkError, RunError, UsageError
 from lenswork.files import sync, write_bytes, written_whole
 from lenswork.model.classifier import Classifier
@@ -30,6 +31,7 @@ from lenswork.record.history import (
     epoch_line,
     finished_line,
     has_finished,
+    read_line,
     started_line,
 )
 from lenswork.record.home import refuse_unwritable
@@ -37,10 +39,11 @@ from lenswork.record.run import CLASSIFIER, ENVIRONMENT, LOCK, PREDICTIONS, RECI
 from lenswork.record.unfinished import (
     locked,
     refuse_finished,
-    refuse_other_data,
+    refuse_other_net,
+    refuse_other_pictures,
     remove_parts,
 )
-from lenswork.training.events import EpochDone, Event, Finished, Started, StepDone
+from lenswork.training.events import EpochDone, Event, Finished, Read, Started, StepDone
 from lenswork.training.state import State, conditions
 
 LONGEST_NAME = 60
@@ -132,7 +135,7 @@ class Recorder:
             self._lock = locked(self.path)
         else:
             self.path = self._goes_on.path
-            refuse_other_data(self._goes_on, first)
+            refuse_other_net(self._goes_on, first)
             with _explained(self.path):
                 cut_back(self.path, first.epochs, first.step, conditions())
         self._checkpoints.begin(first)
@@ -162,12 +165,21 @@ class Recorder:
             self._checkpoints.after_epoch(path)
         elif isinstance(event, StepDone):
             self._checkpoints.after_step(path)
+        elif isinstance(event, Read):
+            self._write_read(path, event)
         elif isinstance(event, Finished):
             _save_answers(path / PREDICTIONS, event)
             event.classifier.save(path / CLASSIFIER)
             self.classifier = event.classifier
             append(path, finished_line(event))
             remove_checkpoints(path)
+
+    def _write_read(self, path: Path, event: Read) -> None:
+        """Note what was read, once in a run; refuse other pictures than it was begun with."""
+        if self._goes_on is not None and self._goes_on.digests:
+            refuse_other_pictures(self._goes_on, event.digests)
+        else:
+            append(path, read_line(event))
 
     def _fail(self, path: Path, reason: str) -> None:
         with suppress(OSError, RunError):  # a full disk, a lost history: it then reads as killed
@@ -252,8 +264,12 @@ def _what_then(path: Path, *, new: bool) -> str:
 
 
 def slug(data: str) -> str:
-    """A short readable name for runs on `data`: its last part in plain letters."""
-    last = Path(data).name or Path(data).resolve().name
+    """A short readable name for runs on `data`: its last part in plain letters.
+
+    Of shards it is that of their folder.
+    """
+    path = Path(data)
+    last = (path.parent if path.suffix == SHARD else path).name or path.resolve().name
     plain = unicodedata.normalize("NFKD", last).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:24].strip("-") or "run"
 

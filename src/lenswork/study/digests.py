@@ -60,7 +60,7 @@ class DataNow:
         held_out = {name: part.ids for name, part in data.parts.items() if name != "train"}
         if _answered(run) != held_out:
             return False
-        return run.start.get("digests") == self.digests(recipe)
+        return run.digests == self.digests(recipe)
 
     def changed_part(self, run: Run, recipe: Recipe) -> SplitName | None:
         """A part of which a run has read other pictures, labels or ids; None where none is known.
@@ -71,7 +71,7 @@ class DataNow:
         for name, ids in _answered(run).items():
             if name not in data.parts or data.parts[name].ids != ids:
                 return name
-        then: Digests = run.start.get("digests", {})
+        then: Digests = run.digests
         now: Digests = self.digests(recipe) if then else {}
         return next((part for part, digest in then.items() if now.get(part) != digest), None)
 

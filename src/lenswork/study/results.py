@@ -76,7 +76,7 @@ def refuse_other_pictures(study: str, runs: Sequence[Run]) -> None:
     """
     first: dict[str, tuple[str, str]] = {}  # part -> the run that was met first, its digest
     for run in runs:
-        for part, digest in run.start.get("digests", {}).items():
+        for part, digest in run.digests.items():
             if part == "train" and run.recipe.train_pictures is not None:
                 continue
             name, there = first.setdefault(part, (run.name, digest))

@@ -6,6 +6,7 @@ Each picture is changed by chance, anew whenever it is met. All chance comes fro
 and the number of the step, so that a run that is resumed sees the same pictures.
 """
 
+import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -22,32 +23,41 @@ Amounts = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Word:
-    """A word of the line, what its number means, how large it may be, and what it is unsaid."""
+    """A word of the line, what its number means, how large it may be, and what it is unsaid.
+
+    `also` is another word for the same; `mixes` says that pictures are changed by one another.
+    """
 
     name: str
     says: str
     most: float = 1.0
     whole: bool = False
     default: float | None = None
+    also: str = ""
+    mixes: bool = False
 
 
 WORDS = {
     word.name: word
     for word in (
         Word("shift", "pixels that a whole batch is moved each way", 1000, whole=True),
-        Word("flip", "the part of the pictures that is mirrored", default=0.5),
-        Word("turn", "degrees either way", 180),
+        Word("flip", "the part of the pictures that is mirrored", default=0.5, also="mirror"),
+        Word("turn", "degrees either way", 180, also="rotate"),
         Word("zoom", "how much larger or smaller, 0.2 for a fifth", 10),
         Word("stretch", "how much wider or higher, 0.2 for a fifth", 10),
         Word("move", "the part of a side that each picture is moved", 1),
-        Word("background", "the part of the pictures whose even background is replaced"),
+        Word("background", "the part of the pictures that get another background", mixes=True),
         Word("texture", "the part of the pictures that goes through a filter of chance"),
-        Word("light", "how much lighter or darker, 0.2 for a fifth", 10),
-        Word("colour", "how strongly colours are mixed"),
-        Word("grey", "the part of the pictures that loses its colours"),
+        Word("light", "how much lighter, darker, harder or softer, 0.2 for a fifth", 10),
+        Word("colour", "how strongly colours are mixed", also="color"),
+        Word("grey", "the part of the pictures that loses its colours", also="gray"),
+        Word("brightness", "how many times brighter or darker, 0.2 for a fifth", 10),
+        Word("contrast", "how much harder or softer, 0.2 for a fifth", 10),
         Word("erase", "the side of a rectangle that is wiped out, 0.3 for three tenths"),
     )
 }
+
+_SAID = {said: word for word in WORDS.values() for said in (word.name, word.also) if said}
 
 # In this order, whatever the order of the line; each is called if one of its words is said.
 CHANGES: tuple[tuple[tuple[str, ...], Callable[[Tensor, Amounts, torch.Generator], Tensor]], ...]
@@ -57,6 +67,7 @@ CHANGES = (
     (("background",), recolour.replace_background),
     (("texture",), recolour.filter_by_chance),
     (("light", "colour", "grey"), recolour.recolour),
+    (("brightness", "contrast"), recolour.relight),
     (("erase",), reshape.erase),
 )
 
@@ -78,6 +89,11 @@ class Augmentation:
             said[name] = amount
         return cls({name: said[name] for name in WORDS if name in said})
 
+    @property
+    def mixes(self) -> bool:
+        """Whether what becomes of a picture depends on the others of its batch."""
+        return any(WORDS[name].mixes for name in self.amounts)
+
     def __str__(self) -> str:
         return ", ".join(
             name if amount == WORDS[name].default else f"{name} {amount:g}"
@@ -95,14 +111,26 @@ class Augmentation:
 
 
 def _read(parts: list[str], line: str) -> tuple[str, float]:
-    word = WORDS.get(parts[0])
+    word = _SAID.get(parts[0])
     if word is None or len(parts) > 2:
-        there = ", ".join(f"{word.name} ({word.says})" for word in WORDS.values())
         said = " ".join(parts)
-        raise RecipeError(f"augment: expected words of {there}, got {said!r} in {line!r}")
+        near = "" if word else _near(parts[0])
+        raise RecipeError(
+            f"augment: expected words of {', '.join(map(_told, WORDS.values()))}, got {said!r} in "
+            f"{line!r}{near}"
+        )
     if len(parts) == 1 and word.default is not None:
         return word.name, word.default
     return word.name, _amount(word, parts[1] if len(parts) == 2 else "nothing")
+
+
+def _told(word: Word) -> str:
+    return f"{word.name}{word.also and f' or {word.also}'} ({word.says})"
+
+
+def _near(said: str) -> str:
+    near = difflib.get_close_matches(said, _SAID, n=1)
+    return f": did you mean {near[0]}?" if near else ""
 
 
 def _amount(word: Word, text: str) -> float:

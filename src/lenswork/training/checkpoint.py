@@ -16,7 +16,7 @@ from lenswork.errors import RunError
 from lenswork.model.weights import unlike
 from lenswork.training.best import fill, tensors_of
 from lenswork.training.evaluate import Totals
-from lenswork.training.prepare import Session
+from lenswork.training.session import Session
 from lenswork.training.state import State, conditions
 
 FORMAT = 1

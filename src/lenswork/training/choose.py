@@ -1,15 +1,19 @@
 """Filling in what a recipe leaves open, from the data, with a reason for each choice."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lenswork.data.dataset import ArraySource, Dataset, Part
+from lenswork.data.shard_source import ShardSource
 from lenswork.errors import PictureError, RecipeError
 from lenswork.model.contract import Output, output_count
 from lenswork.model.describe import describe
 from lenswork.model.layers import BatchNorm, Shape, format_shape
+from lenswork.model.memory import given_bytes
 from lenswork.model.preprocess import Preprocess, parse_size
 from lenswork.model.presets import PRESETS
 from lenswork.model.spec import parse_net
@@ -47,11 +51,14 @@ def choose(recipe: Recipe, data: Dataset, *, own_network: bool = False) -> Choic
 
     With a network of one's own, the net and how its weights are drawn stay open.
     """
-    shape, why = _input_shape(recipe, data.train)
+    stored = _some_shapes(data.train)
+    shape, why = _input_shape(recipe, stored)
     reasons = [f"{format_shape(shape)}: {why}"]
     output = _output(recipe, len(data.classes))
     fields: dict[str, Any] = {
-        **default_fields(recipe, shape, len(data.train), output),
+        **default_fields(recipe, shape, len(data.train), output, data.classes),
+        "reduced": recipe.recipe != "notes" and _much_larger(stored, shape),
+        "stream": _does_not_fit(data.train, shape),
         "size": format_shape(shape[:2]),
         "colours": "grey" if shape[2] == 1 else "rgb",
         "output": output,
@@ -65,7 +72,7 @@ def choose(recipe: Recipe, data: Dataset, *, own_network: bool = False) -> Choic
     filled = recipe.changed(**{"validation_batch": SMALL_BATCH, **fields, **said, **net})
     if filled.warm_up is None:
         filled = filled.changed(warm_up=usual_warm_up(filled.schedule))
-    reasons += reasons_for(filled, said, shape, len(data.train))
+    reasons += reasons_for(filled, said, shape, data)
     _refuse_wide_moves(filled, min(shape[:2]))
     if not own_network:
         needs.check(filled, data)
@@ -76,6 +83,7 @@ def choose(recipe: Recipe, data: Dataset, *, own_network: bool = False) -> Choic
         colours=fields["colours"] if recipe.colours is None else recipe.colours,
         resize=filled.resize,
         normalise=filled.normalise,
+        reduced=bool(filled.reduced),
     )
     return Choice(filled, preprocess, tuple(reasons))
 
@@ -111,14 +119,14 @@ def _refuse_lonely_batches(recipe: Recipe, data: Dataset) -> None:
         )
 
 
-def _input_shape(recipe: Recipe, part: Part) -> tuple[tuple[int, int, int], str]:
+def _input_shape(recipe: Recipe, stored: Sequence[Shape]) -> tuple[tuple[int, int, int], str]:
     """(height, width, channels) and the reason."""
     preset = PRESETS.get((recipe.net or "").strip().lower())
     if preset is not None:
         height, width, channels = preset.input_shape
         why = f"what {recipe.net} was made for"
     else:
-        height, width, channels, why = _from_pictures(recipe, part)
+        height, width, channels, why = _from_pictures(recipe, stored)
     if recipe.size is not None:
         height, width = parse_size(recipe.size)
         why = "as asked"
@@ -127,8 +135,7 @@ def _input_shape(recipe: Recipe, part: Part) -> tuple[tuple[int, int, int], str]
     return (height, width, channels), why
 
 
-def _from_pictures(recipe: Recipe, part: Part) -> tuple[int, int, int, str]:
-    shapes = _some_shapes(part)
+def _from_pictures(recipe: Recipe, shapes: Sequence[Shape]) -> tuple[int, int, int, str]:
     channels = max(shape[2] for shape in shapes)
     limit = LARGEST_SIDE[recipe.recipe]
     height, width = shapes[0][:2]
@@ -149,12 +156,25 @@ def _some_shapes(part: Part) -> list[Shape]:
     problem: PictureError | None = None
     for place in places:
         try:
-            shapes.append(part.source.read(int(place)).shape)
+            shapes.append(part.source.shape(int(place)))
         except PictureError as error:  # all unreadable pictures are named together, later
             problem = error
     if not shapes and problem is not None:
         raise problem
     return shapes
+
+
+def _much_larger(stored: Sequence[Shape], shape: Shape) -> bool:
+    """Whether a JPEG of half its size would still be twice the input's, for a usual picture."""
+    middle = np.median([stored_shape[:2] for stored_shape in stored], axis=0)
+    return bool((middle >= 4 * np.array(shape[:2])).all())
+
+
+def _does_not_fit(part: Part, shape: Shape) -> bool:
+    """Whether shards come from elsewhere, or would take more than half of the memory here."""
+    if not isinstance(part.source, ShardSource):
+        return False
+    return part.source.remote or len(part) * math.prod(shape) > given_bytes() / 2
 
 
 def _output(recipe: Recipe, class_count: int) -> Output:

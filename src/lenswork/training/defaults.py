@@ -5,9 +5,10 @@ chosen by judgement, stands in docs/benchmarks.md.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lenswork.data.signs import are_signs
 from lenswork.model.contract import Output
 from lenswork.model.layers import Shape
 from lenswork.model.presets import PRESETS
@@ -46,14 +47,18 @@ _ONE_CYCLE: Fields = {
 }
 
 
-def default_fields(recipe: Recipe, shape: Shape, pictures: int, output: Output) -> Fields:
+def default_fields(
+    recipe: Recipe, shape: Shape, pictures: int, output: Output, classes: Sequence[str]
+) -> Fields:
     """How a recipe trains on so many pictures, brought to (height, width, channels)."""
     if recipe.recipe == "notes":
         return _notes(recipe, pictures, output)
     small = is_small(shape)
     if recipe.recipe == "fast":
-        return _fast_small(pictures) if small else _fast_photos(pictures)
-    return _thorough_small(shape, pictures) if small else _thorough_photos(pictures)
+        fields = _fast_small(pictures) if small else _fast_photos(pictures)
+    else:
+        fields = _thorough_small(shape, pictures) if small else _thorough_photos(pictures)
+    return {**fields, "augment": _unmirrored(fields["augment"])} if are_signs(classes) else fields
 
 
 def default_net(name: RecipeName, shape: Shape) -> str:
@@ -127,6 +132,11 @@ def _thorough_small(shape: Shape, pictures: int) -> Fields:
 def _thorough_photos(pictures: int) -> Fields:
     fast = _fast_photos(pictures)
     return {**fast, "epochs": _epochs(pictures, shown=128_000, most=160)}
+
+
+def _unmirrored(changes: str) -> str:
+    words = [word for word in changes.split(", ") if word.split()[0] != "flip"]
+    return ", ".join(words) or NO_CHANGE
 
 
 def _batch(pictures: int) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from lenswork.training.prepare import Session
+from lenswork.training.session import Session
 from lenswork.training.stops import divergence
 
 SELDOM = 50  # steps; a GPU that is asked after each one waits for each one

@@ -1,7 +1,7 @@
 """What a network says of a part, and how far that is from the truth."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lenswork.model.contract import Output
-from lenswork.model.network import to_input
 from lenswork.model.views import Views, answer
 
 
@@ -24,17 +23,9 @@ class Prepared:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def batch(
-        self, indices: Tensor, change: Callable[[Tensor], Tensor] | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """The network's input, (batch, channels, height, width) float, and labels (batch,).
-
-        `change` is applied to the pictures, (batch, height, width, channels), before.
-        """
-        pictures = self.pictures.index_select(0, indices)
-        if change is not None:
-            pictures = change(pictures)
-        return to_input(pictures, self.scale), self.labels.index_select(0, indices)
+    def at(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """The pictures at `indices`, as they are, and their labels."""
+        return self.pictures.index_select(0, indices), self.labels.index_select(0, indices)
 
     def digest(self) -> str:
         """Sixteen hex digits of the pictures and labels, which must be on the CPU."""
@@ -50,9 +41,7 @@ class Prepared:
 
     def subset(self, indices: Tensor) -> "Prepared":
         """Only the pictures at `indices`."""
-        return Prepared(
-            self.pictures.index_select(0, indices), self.labels.index_select(0, indices), self.scale
-        )
+        return Prepared(*self.at(indices), self.scale)
 
 
 def loss_of(logits: Tensor, labels: Tensor, output: Output) -> Tensor:

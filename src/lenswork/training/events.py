@@ -18,7 +18,7 @@ class Started:
     """Everything is ready and checked; the first step comes next.
 
     `recipe` has every field filled in; `reasons` says what was chosen from the data and why.
-    `digests` tell whether two runs have read the same pictures and labels. `state()` is the run as
+    `state()` is the run as
     it stands after the event that was yielded last, for `fit(..., resume=...)`; one that was
     resumed goes on after `epochs` whole epochs and `step` steps.
     """
@@ -32,10 +32,22 @@ class Started:
     device: str
     prepare_seconds: float
     reasons: tuple[str, ...] = ()
-    digests: Mapping[SplitName, str] = field(default_factory=dict)
     state: Callable[[], State] | None = field(default=None, repr=False, compare=False)
     epochs: int = 0
     step: int = 0
+
+
+@dataclass(frozen=True)
+class Read:
+    """All pictures have been read, which took `seconds`; it comes before the first `EpochDone`.
+
+    `digests` tell whether two runs have read the same pictures and labels. `notes` say what a
+    reader should know, such as a disk too full to keep the decoded pictures.
+    """
+
+    digests: Mapping[SplitName, str]
+    seconds: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,4 +108,4 @@ class Finished:
     kept_epoch: int | None = None
 
 
-Event = Started | StepDone | EpochDone | Stopped | Finished
+Event = Started | Read | StepDone | EpochDone | Stopped | Finished

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from torch import Tensor, nn
+from torch import nn
 
 from lenswork.data.dataset import Dataset
 from lenswork.errors import RecipeError
+from lenswork.training.feed import Batch
 from lenswork.training.out_of_memory import told_as_batch
-from lenswork.training.prepare import Session, prepare
+from lenswork.training.prepare import prepare
 from lenswork.training.recipe import Recipe
+from lenswork.training.session import Session
 from lenswork.training.step import take_step
 
 LOWEST, HIGHEST = 1e-6, 10.0
@@ -105,13 +107,13 @@ def rate_test(
 
 def _losses(session: Session, rates: Sequence[float]) -> Iterator[float]:
     batches = itertools.islice(session.batches, len(rates))
-    for rate, indices in zip(rates, batches, strict=True):
-        yield _loss(session, indices, rate)
+    for rate, batch in zip(rates, batches, strict=True):
+        yield _loss(session, batch, rate)
 
 
 @told_as_batch("batch")
-def _loss(session: Session, indices: Tensor, rate: float) -> float:
-    return float(take_step(session, indices, rate).loss)
+def _loss(session: Session, batch: Batch, rate: float) -> float:
+    return float(take_step(session, batch, rate).loss)
 
 
 def _is_over(losses: Sequence[float], steps: int) -> bool:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from threading import Event as Flag
 
-import torch
 from torch import nn
 
 from lenswork.data.dataset import Dataset
@@ -21,9 +20,11 @@ from lenswork.training.checkpoint import Place, place_in
 from lenswork.training.diverged import Watch
 from lenswork.training.evaluate import Totals
 from lenswork.training.events import EpochDone, Event, Finished, StepDone, Stopped
+from lenswork.training.feed import Batch
 from lenswork.training.out_of_memory import told_as_batch
-from lenswork.training.prepare import Session, prepare
+from lenswork.training.prepare import prepare
 from lenswork.training.recipe import Recipe
+from lenswork.training.session import Session
 from lenswork.training.state import State
 from lenswork.training.step import take_step
 
@@ -46,14 +47,21 @@ def fit(
     what follows is what followed there. Nothing is trained before every field has been checked
     against the data; raises `RecipeError`, `NetError`, `PictureError` or `StateError` then.
     """
-    session = prepare(recipe, data, network, device)
-    at = place_in(session, resume)
+    session = prepare(recipe, data, network, device, overlap=resume is None)
+    try:
+        yield from _events(session, place_in(session, resume), stop)
+    finally:
+        session.reading.stop()
+
+
+def _events(session: Session, at: Place, stop: Flag | None) -> Iterator[Event]:
     watch = Watch()
+    told = False
     yield replace(session.started(), state=at.state, epochs=at.epochs, step=session.step)
     while at.reason is None and at.epochs < session.epochs:
         steps = itertools.islice(session.batches, session.steps_per_epoch - at.steps_done)
-        for indices in steps:
-            stepped = _train_step(session, indices, at.totals, at.epochs + 1)
+        for batch in steps:
+            stepped = _train_step(session, batch, at.totals, at.epochs + 1)
             ends_epoch = at.steps_done == session.steps_per_epoch
             at.reason = watch.reason(session, stepped.loss, ends_epoch=ends_epoch)
             yield stepped
@@ -63,6 +71,9 @@ def fit(
                 break
         else:
             done = _end_epoch(session, at)
+            if not told:
+                yield session.read()
+                told = True
             yield done
             at.began = time.perf_counter()
             at.reason = at.reason or (ON_REQUEST if _asked(stop) else None)
@@ -76,8 +87,8 @@ def _asked(stop: Flag | None) -> bool:
 
 
 @told_as_batch("batch")
-def _train_step(session: Session, indices: torch.Tensor, totals: Totals, epoch: int) -> StepDone:
-    done = take_step(session, indices, session.next_rate)
+def _train_step(session: Session, batch: Batch, totals: Totals, epoch: int) -> StepDone:
+    done = take_step(session, batch, session.next_rate)
     totals.add(done.loss, done.logits, done.labels)
     return StepDone(epoch, session.step, len(done.labels), done.loss)
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import torch
 
-from lenswork.data.dataset import Dataset
+from lenswork.data.cache_home import cache_folder
+from lenswork.data.dataset import Dataset, FileSource, Part
 from lenswork.errors import RecipeError
+from lenswork.kinds import SplitName
 from lenswork.model.describe import BYTES_A_NUMBER, Description, format_bytes
 from lenswork.model.memory import available_bytes
 from lenswork.training.recipe import Recipe
@@ -55,12 +57,21 @@ class Needs:
     def _bytes(self, recipe: Recipe, data: Dataset) -> tuple[int, int, int]:
         """Bytes of the weights and how they move, a batch's feature maps, all pictures."""
         batch = min(recipe.batch or 1, len(data.train))
-        pictures = sum(len(part) for part in data.parts.values())
+        pictures = sum(
+            len(part) for name, part in data.parts.items() if _stay_in_memory(part, name, recipe)
+        )
         return (
             self.parameter_bytes * COPIES,
             self.activation_bytes * batch,
             self.picture_bytes * pictures,
         )
+
+
+def _stay_in_memory(part: Part, name: SplitName, recipe: Recipe) -> bool:
+    """Whether its pictures take memory: a mapped file's can be dropped, a stream's pass by."""
+    if isinstance(part.source, FileSource):
+        return cache_folder() is None
+    return not (name == "train" and recipe.stream)
 
 
 def free_bytes(device: torch.device) -> int:

@@ -4,6 +4,7 @@ Adam's epsilon is added before the bias correction of the second moment (Kingma 
 section 2, "epsilon hat"), and RMSprop's inside the root: so do Keras 3 and the notes' programs.
 """
 
+import inspect
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -25,6 +26,9 @@ class Mover(Optimizer):
     look up their state anew each time: 0.2 ms, a sixteenth of a step of Conv 32 x 2 at batch 32
     (docs/benchmarks.md).
     """
+
+    # torch's wrapper of it imports its compiler, which takes a second of every start
+    add_param_group = inspect.unwrap(Optimizer.add_param_group)
 
     @torch.no_grad()
     def move(self) -> None:

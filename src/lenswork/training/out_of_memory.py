@@ -8,7 +8,7 @@ from lenswork.errors import LensworkError
 from lenswork.model.contract import output_count
 from lenswork.model.describe import describe
 from lenswork.training.needs import needs_of
-from lenswork.training.prepare import Session
+from lenswork.training.session import Session
 
 SIGNS = ("can't allocate memory", "out of memory", "bad_alloc", "could not create a memory")
 

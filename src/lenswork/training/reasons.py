@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+from lenswork.data.dataset import Dataset
+from lenswork.data.signs import are_signs
 from lenswork.model.layers import Shape
 from lenswork.model.views import ONE, Views
 from lenswork.training.defaults import SMALL_SIDE, is_small
@@ -17,13 +19,15 @@ TUNED_ON = {  # whether the pictures are small
 
 
 def reasons_for(
-    filled: Recipe, said: Collection[str], shape: Shape, pictures: int
+    filled: Recipe, said: Collection[str], shape: Shape, data: Dataset
 ) -> tuple[str, ...]:
     """A line for each choice of a filled-in recipe whose fields were not all `said`."""
+    pictures = len(data.train)
+    reading = _reading(filled, said)
     if filled.recipe == "notes":
-        return tuple(_as_the_notes(filled, said))
+        return (*reading, *_as_the_notes(filled, said))
     kind = f"pictures {'up to' if is_small(shape) else 'over'} {SMALL_SIDE} pixels a side"
-    lines = []
+    lines = reading
     if filled.net is not None and "net" not in said:
         lines.append(f"net of the {filled.recipe} recipe for {kind}: {filled.net}")
     if stepping := _unsaid(filled, STEPPING, said):
@@ -32,6 +36,8 @@ def reasons_for(
         lines.append(f"{showing}: {_shown(filled, pictures)}")
     if filled.augment != NO_CHANGE and "augment" not in said:
         lines.append(f"augment {filled.augment}: so that few pictures are seen in many ways")
+    if "augment" not in said and are_signs(data.classes):
+        lines.append("no flip: in a mirror, digits and letters are others or none")
     if filled.average and "average" not in said:
         steps = round(1 / (1 - filled.average))
         lines.append(f"average {filled.average:g}: the weights' mean over about {steps} steps")
@@ -42,6 +48,15 @@ def reasons_for(
             f"{len(views)} times as long to answer"
         )
     return tuple(lines)
+
+
+def _reading(filled: Recipe, said: Collection[str]) -> list[str]:
+    lines = []
+    if filled.reduced and "reduced" not in said:
+        lines.append("JPEGs decoded at reduced size: they are at least four times as large")
+    if filled.stream and "stream" not in said:
+        lines.append("the shards are read anew each epoch: their pictures do not stay here")
+    return lines
 
 
 def _as_the_notes(filled: Recipe, said: Collection[str]) -> list[str]:

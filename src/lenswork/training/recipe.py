@@ -99,6 +99,11 @@ class Recipe(BaseModel):
     )
     colours: Colours | None = _field(None, "Colours of the network's input.")
     resize: Resize = _field("bilinear", "How pictures are brought to that size.")
+    reduced: bool | None = _field(
+        None,
+        "Decode large JPEGs at a half, a quarter or an eighth of their size, twice the net's or "
+        "more: sooner, and all but the same pixels.",
+    )
     normalise: bool = _field(True, "Divide pixel values by 255.")
     augment: Annotated[str | None, BeforeValidator(_augment)] = _field(
         None,
@@ -143,6 +148,9 @@ class Recipe(BaseModel):
         lt=1,
     )
     batch: int | None = _field(None, "Pictures in a training step.", "pictures", ge=1, le=MOST)
+    stream: bool | None = _field(
+        None, "Read shards anew each epoch, in place of keeping their pictures in memory."
+    )
     epochs: int | None = _field(None, "Passes over the training pictures.", "epochs", ge=1, le=MOST)
     steps_per_epoch: int | None = _field(
         None,

@@ -27,7 +27,7 @@ def recolour(pictures: Tensor, amounts: Mapping[str, float], chance: torch.Gener
     One 3x3 matrix and one number for each picture: saturation, mixed channels and a gain, all
     drawn by chance. Pictures without colours get the gain and the number only.
     """
-    count, height, width, channels = pictures.shape
+    count, channels = len(pictures), pictures.shape[3]
     light, colour = amounts.get("light", 0.0), amounts.get("colour", 0.0)
     saturation = 1 + colour * (MOST_SATURATION * torch.rand(count, generator=chance) - 1)
     faded = torch.rand(count, generator=chance) < amounts.get("grey", 0.0)
@@ -39,12 +39,44 @@ def recolour(pictures: Tensor, amounts: Mapping[str, float], chance: torch.Gener
     if channels == 3:
         own = saturation * torch.eye(3) + (1 - saturation) * torch.tensor(LUMA).expand(3, 3)
         matrix = own + mixed * saturation.clamp(max=1)
+    return through(pictures, matrix * gain, lift)
+
+
+def through(pictures: Tensor, matrix: Tensor, lift: Tensor) -> Tensor:
+    """Each pixel's channels times a matrix (batch, channels, channels), plus `lift` (batch, 1, 1).
+
+    A matrix of (batch, 1, 1) is a gain of pictures without colours.
+    """
+    count, height, width, channels = pictures.shape
     flat = pictures.to(torch.float32).reshape(count, height * width, channels)
     there = pictures.device
-    changed = torch.baddbmm(
-        lift.to(there).expand(count, 1, channels), flat, (matrix * gain).mT.to(there)
-    )
+    lifted = lift.to(there).expand(count, 1, channels)
+    changed = torch.baddbmm(lifted, flat, matrix.mT.to(there))
     return changed.clamp_(0, WHITE).view(pictures.shape)
+
+
+def relight(pictures: Tensor, amounts: Mapping[str, float], chance: torch.Generator) -> Tensor:
+    """Make pictures brighter or darker (`brightness`), and harder or softer (`contrast`)."""
+    gain, spread = (
+        (1 + amounts.get(name, 0.0)) ** (2 * torch.rand(len(pictures), generator=chance) - 1)
+        for name in ("brightness", "contrast")
+    )
+    return relit(pictures, gain, spread)
+
+
+def relit(pictures: Tensor, gain: Tensor, spread: Tensor) -> Tensor:
+    """Pixels times `gain` (batch,), then `spread` (batch,) times as far from the picture's mean.
+
+    The mean is that of the picture in grey, so that no colour is shifted.
+    """
+    whole = pictures.to(torch.float32)
+    there = pictures.device
+    mean = whole.mean((1, 2), keepdim=True)
+    if pictures.shape[3] == 3:
+        mean = (mean * torch.tensor(LUMA, device=there)).sum(3, keepdim=True)
+    gain, spread = (factor.to(there).view(-1, 1, 1, 1) for factor in (gain, spread))
+    changed = torch.addcmul(mean * gain * (1 - spread), whole, gain * spread)
+    return changed.clamp_(0, WHITE)
 
 
 def replace_background(

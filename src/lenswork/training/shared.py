@@ -20,11 +20,13 @@ from lenswork.model.network import Network
 from lenswork.seeds import stream_seed
 from lenswork.training.evaluate import correct_in
 from lenswork.training.events import EpochDone, Event, Finished, StepDone, Stopped
+from lenswork.training.feed import Batch
 from lenswork.training.fit import ON_REQUEST
 from lenswork.training.optimizers import set_rates
 from lenswork.training.precision import forward
-from lenswork.training.prepare import Session, prepare
+from lenswork.training.prepare import prepare
 from lenswork.training.recipe import Recipe
+from lenswork.training.session import Session
 from lenswork.training.shared_norm import SharedNorms, shared_norms
 
 
@@ -98,8 +100,8 @@ def _epochs(
         began = time.perf_counter()
         totals = SharedTotals()
         steps = itertools.islice(session.batches, session.steps_per_epoch)
-        for number, indices in enumerate(steps, start=1):
-            yield _train_step(session, sharing, indices, totals, epochs + 1)
+        for number, batch in enumerate(steps, start=1):
+            yield _train_step(session, sharing, batch, totals, epochs + 1)
             if totals.asked and number < session.steps_per_epoch:
                 reason = ON_REQUEST
                 break
@@ -127,12 +129,12 @@ def share_of(indices: Tensor) -> tuple[Tensor, float]:
 
 
 def _train_step(
-    session: Session, sharing: Sharing, indices: Tensor, totals: SharedTotals, epoch: int
+    session: Session, sharing: Sharing, batch: Batch, totals: SharedTotals, epoch: int
 ) -> StepDone:
     session.step += 1
-    share, weight = share_of(torch.arange(len(indices)))
-    inputs, labels = session.batch(indices)  # whole, so that all processes draw the same chance
-    inputs, labels = inputs[share], labels[share]
+    share, weight = share_of(torch.arange(len(batch[1])))
+    inputs = session.inputs(batch)[share]  # of all, so that all processes draw the same chance
+    labels = batch[1][share]
     set_rates(session.optimizer, session.recipe, session.learning_rate, session.step)
     if not session.network.training:
         sharing.model.train()  # type: ignore[no-untyped-call]
@@ -148,7 +150,7 @@ def _train_step(
     counted = len(share) if weight > 0 else 0
     correct = correct_in(logits.detach(), labels, session.output) * (weight > 0)
     step = totals.add(loss.detach(), correct, counted, asked=sharing.asked())
-    return StepDone(epoch, session.step, len(indices), (step[0] / step[2]).float())
+    return StepDone(epoch, session.step, len(batch[1]), (step[0] / step[2]).float())
 
 
 def _end_epoch(

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from lenswork.training.feed import Batch
 from lenswork.training.optimizers import set_rates
 from lenswork.training.precision import forward
-from lenswork.training.prepare import Session
+from lenswork.training.session import Session
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,10 @@ class Step:
     labels: Tensor
 
 
-def take_step(session: Session, indices: Tensor, learning_rate: float) -> Step:
-    """Move the network once by the training pictures at `indices`."""
+def take_step(session: Session, batch: Batch, learning_rate: float) -> Step:
+    """Move the network once by a batch of training pictures."""
     session.step += 1
-    inputs, labels = session.batch(indices)
+    inputs, labels = session.inputs(batch), batch[1]
     set_rates(session.optimizer, session.recipe, learning_rate, session.step)
     if not session.network.training:
         session.network.train()

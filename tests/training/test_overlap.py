@@ -1,0 +1,114 @@
+"""A training that begins while pictures are still being read is the same training."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tiny_data import write_striped_folder
+
+from lenswork.data.dataset import ArraySource, Dataset, Part
+from lenswork.data.open import open_data
+from lenswork.errors import PictureError
+from lenswork.training import prepare
+from lenswork.training.events import EpochDone, Event, Finished, Read, Started, StepDone
+from lenswork.training.fit import fit
+from lenswork.training.recipe import Recipe
+
+FIELDS: dict[str, Any] = {
+    "net": "conv 3, pool, flatten, dense classes",
+    "recipe": "notes",
+    "epochs": 2,
+    "batch": 8,
+}
+
+
+@pytest.fixture
+def overlapping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few pictures there are, training begins before they have been read."""
+    monkeypatch.setattr(prepare, "OVERLAP_FROM", 1)
+    monkeypatch.setenv("LENSWORK_CACHE", "off")
+
+
+def trained(data: Dataset, **fields: Any) -> list[Event]:
+    return list(fit(Recipe(data="stripes", **(FIELDS | fields)), data, device="cpu"))
+
+
+def steps(events: list[Event]) -> list[float]:
+    return [float(event.loss) for event in events if isinstance(event, StepDone)]
+
+
+def test_reading_while_training_changes_no_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LENSWORK_CACHE", "off")
+    data = open_data(write_striped_folder(tmp_path))
+    before = trained(data, augment="flip")
+    monkeypatch.setattr(prepare, "OVERLAP_FROM", 1)
+    meanwhile = trained(data, augment="flip")
+    assert [type(event) for event in meanwhile] == [type(event) for event in before]
+    assert steps(meanwhile) == steps(before)
+    last, other = before[-1], meanwhile[-1]
+    assert isinstance(last, Finished)
+    assert isinstance(other, Finished)
+    assert last.metrics == other.metrics
+    ours, theirs = (one.classifier.network.state_dict() for one in (last, other))
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_what_was_read_is_told_before_the_first_epoch_is_over(
+    tmp_path: Path, overlapping: None
+) -> None:
+    data = open_data(write_striped_folder(tmp_path))
+    kinds = [type(event) for event in trained(data)]
+    assert kinds.count(Read) == 1
+    assert kinds.index(Read) == kinds.index(EpochDone) - 1
+    first, second = (digests(trained(one)) for one in (data, as_in_memory(data)))
+    assert first == second
+
+
+def digests(events: list[Event]) -> dict[str, str]:
+    return next(dict(event.digests) for event in events if isinstance(event, Read))
+
+
+def as_in_memory(data: Dataset) -> Dataset:
+    """The same pictures and labels, which need no reading."""
+    parts = {
+        name: Part(
+            ArraySource(np.stack([part.source.read(at) for at in range(len(part))])),
+            part.labels,
+            part.ids,
+        )
+        for name, part in data.parts.items()
+    }
+    return replace(data, parts=parts)
+
+
+def test_a_state_taken_before_all_has_been_read_knows_the_pictures(
+    tmp_path: Path, overlapping: None
+) -> None:
+    data = open_data(write_striped_folder(tmp_path))
+    recipe = Recipe(data="stripes", **FIELDS)
+    events = fit(recipe, data, device="cpu")
+    started = next(events)
+    assert isinstance(started, Started)
+    assert started.state is not None
+    next(events)
+    state = started.state()
+    events.close()  # type: ignore[attr-defined]
+    assert steps(list(fit(recipe, data, device="cpu", resume=state))) == steps(trained(data))[1:]
+
+
+@pytest.mark.parametrize("broken", ["000.png", "004.png"])  # the first is a golden picture too
+def test_every_unreadable_picture_is_named_though_training_may_have_begun(
+    tmp_path: Path, overlapping: None, broken: str
+) -> None:
+    folder = write_striped_folder(tmp_path)
+    bad = [folder / "train" / "high" / broken, folder / "validation" / "low" / "001.png"]
+    for path in bad:
+        path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(PictureError, match="2 of 36 pictures cannot be read") as caught:
+        trained(open_data(folder))
+    assert all(str(path.relative_to(folder)) in str(caught.value) for path in bad)

@@ -1,0 +1,158 @@
+"""Pictures arrive in threads: the right ones, in the order wanted, each once; errors reach all."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from lenswork.errors import PictureError
+from lenswork.kinds import Picture, Pictures
+from lenswork.training.reading import CHUNK, Reading, Wanted
+
+SHAPE = (2, 2, 1)
+
+
+@dataclass
+class Room:
+    """Rows in memory of which `missing` are to be read."""
+
+    count: int
+    missing: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    read: Callable[[int], Picture] = lambda place: picture(place)
+    note: str = ""
+    finished: int = 0
+
+    def __post_init__(self) -> None:
+        self.pictures: Pictures = np.zeros((self.count, *SHAPE), np.uint8)
+
+    def fill(self, index: int) -> None:
+        self.pictures[index] = self.read(index)
+
+    def finish(self) -> None:
+        self.finished += 1
+
+
+def picture(place: int) -> Picture:
+    return np.full(SHAPE, place % 251 + 1, np.uint8)
+
+
+def unreadable(places: set[int]) -> Callable[[int], Picture]:
+    def read(place: int) -> Picture:
+        if place in places:
+            raise PictureError(f"cannot read {place}.png: it is damaged")
+        return picture(place)
+
+    return read
+
+
+def test_every_missing_picture_is_read_and_no_other() -> None:
+    read: list[int] = []
+
+    def note(place: int) -> Picture:
+        read.append(place)
+        return picture(place)
+
+    room = Room(100, np.arange(1, 100, 2), note)
+    reading = Reading({"train": Wanted(room)})
+    reading.wait_for_all()
+    reading.stop()
+    assert sorted(read) == list(range(1, 100, 2))
+    assert all((room.pictures[place] == picture(place)).all() for place in range(1, 100, 2))
+    assert not room.pictures[::2].any()
+    assert (room.finished, reading.over) == (1, True)
+
+
+def test_where_nothing_is_missing_no_thread_is_begun() -> None:
+    before = threading.active_count()
+    room = Room(5)
+    reading = Reading({"train": Wanted(room)})
+    reading.wait("train", np.array([3]))
+    reading.wait_for_all()
+    assert threading.active_count() == before
+    reading.stop()
+    assert room.finished == 0
+
+
+def test_a_batch_need_not_wait_for_the_pictures_after_it() -> None:
+    count = 50 * CHUNK
+    order = np.random.default_rng(0).permutation(count)
+    held = threading.Event()
+
+    def read(place: int) -> Picture:
+        if place == order[-1]:
+            assert held.wait(60)
+        return picture(place)
+
+    room = Room(count, np.arange(count), read)
+    reading = Reading({"train": Wanted(room, order)})
+    reading.wait("train", order[: 40 * CHUNK])
+    assert all((room.pictures[place] == picture(place)).all() for place in order[: 40 * CHUNK])
+    assert not reading.over
+    held.set()
+    reading.wait_for_all()
+    reading.stop()
+    assert reading.over
+
+
+def test_a_part_that_is_waited_for_comes_before_the_others() -> None:
+    held = threading.Event()
+
+    def slow(place: int) -> Picture:
+        if place >= 20 * CHUNK:
+            assert held.wait(60)
+        return picture(place)
+
+    train = Room(40 * CHUNK, np.arange(40 * CHUNK), slow)
+    validation = Room(CHUNK, np.arange(CHUNK))
+    reading = Reading({"train": Wanted(train), "validation": Wanted(validation)})
+    threading.Timer(0.05, held.set).start()  # where both threads are held before they are asked
+    reading.wait("validation")
+    assert (validation.pictures[-1] == picture(CHUNK - 1)).all()
+    held.set()
+    reading.stop()
+
+
+def test_all_unreadable_pictures_are_named_in_one_error_whoever_waits() -> None:
+    bad = {3, 70, 71}
+    room = Room(90, np.arange(90), unreadable(bad))
+    reading = Reading({"train": Wanted(room)})
+    for _ in range(2):
+        with pytest.raises(PictureError, match="3 of 90 pictures cannot be read") as caught:
+            reading.wait_for_all()
+        assert all(f"{place}.png" in str(caught.value) for place in bad)
+    with pytest.raises(PictureError):
+        reading.wait("train", np.array([0]))
+    reading.stop()
+    assert room.finished == 1
+
+
+def test_what_goes_wrong_in_a_thread_is_raised_where_it_is_waited_for() -> None:
+    def read(place: int) -> Picture:
+        raise MemoryError("none is left")
+
+    room = Room(30, np.arange(30), read)
+    reading = Reading({"train": Wanted(room)})
+    with pytest.raises(MemoryError, match="none is left"):
+        reading.wait("train", np.array([29]))
+    reading.stop()
+    assert room.finished == 1
+
+
+def test_stopping_early_keeps_what_has_been_read_and_ends_all_threads() -> None:
+    before = threading.active_count()
+    room = Room(5_000, np.arange(5_000))
+    reading = Reading({"train": Wanted(room)})
+    reading.wait("train", np.arange(3))
+    reading.stop()
+    assert threading.active_count() == before
+    assert room.finished == 1
+
+
+def test_what_the_rooms_have_to_say_is_told_once() -> None:
+    rooms = (Room(1, note="the disk is full"), Room(1, note="the disk is full"), Room(1))
+    reading = Reading(
+        {"train": Wanted(rooms[0]), "validation": Wanted(rooms[1]), "test": Wanted(rooms[2])}
+    )
+    assert reading.notes == ("the disk is full",)
