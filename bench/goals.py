@@ -17,6 +17,7 @@ class Goal:
     accuracy_percent: float
     share_of_course_time: float
     fields: str
+    rounds: int | None = None  # of the part's, where each training takes minutes
 
 
 FAST = 'recipe = "fast"'
@@ -47,8 +48,8 @@ epochs = 82"""
 GOALS = (
     Goal("mnist-98.9", "mnist", 98.9, 1 / 50, SHORTER),
     Goal("mnist-99.22", "mnist", 99.22, 1 / 25, FAST),
-    Goal("mnist-99.65-in-course-time", "mnist", 99.65, 1, DIGITS),
+    Goal("mnist-99.65-in-course-time", "mnist", 99.65, 1, DIGITS, rounds=5),
     Goal("fashion-90.35", "fashion-mnist", 90.35, 1 / 25, FAST),
-    Goal("fashion-93.5-in-course-time", "fashion-mnist", 93.5, 1, CLOTHES),
+    Goal("fashion-93.5-in-course-time", "fashion-mnist", 93.5, 1, CLOTHES, rounds=5),
     Goal("horses-95", "horses-or-humans", 95.0, 1, FIGURES),
 )

@@ -32,8 +32,8 @@ GROUP = Group(
             "course's."
         ),
         (
-            "The course's program runs in 3 of the rounds, spread over them, since each of its "
-            "trainings takes minutes. Every measurement is a fresh process; thread counts are "
+            "The course's program runs in 3 of the rounds, and what may take as long as it in 5, "
+            "spread over them, since each of these trainings takes minutes. Every measurement is a fresh process; thread counts are "
             "each library's default."
         ),
     ),
@@ -75,6 +75,7 @@ def _lenswork(goal: Goal) -> Contender:
         PROJECT,
         "lenswork_to_accuracy.py",
         ("--fields", goal.fields.replace("{", "{{").replace("}", "}}"), *asked),
+        rounds=goal.rounds,
     )
 
 

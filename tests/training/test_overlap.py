@@ -1,5 +1,6 @@
 """A training that begins while pictures are still being read is the same training."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from tiny_data import write_striped_folder
 from lenswork.data.dataset import ArraySource, Dataset, Part
 from lenswork.data.open import open_data
 from lenswork.errors import PictureError
+from lenswork.kinds import SplitName
 from lenswork.training import prepare
 from lenswork.training.events import EpochDone, Event, Finished, Read, Started, StepDone
 from lenswork.training.fit import fit
@@ -69,8 +71,8 @@ def test_what_was_read_is_told_before_the_first_epoch_is_over(
     assert first == second
 
 
-def digests(events: list[Event]) -> dict[str, str]:
-    return next(dict(event.digests) for event in events if isinstance(event, Read))
+def digests(events: list[Event]) -> Mapping[SplitName, str]:
+    return next(event.digests for event in events if isinstance(event, Read))
 
 
 def as_in_memory(data: Dataset) -> Dataset:
