@@ -33,7 +33,8 @@ GROUP = Group(
         ),
         (
             "The course's program runs in 3 of the rounds, and what may take as long as it in 5, "
-            "spread over them, since each of these trainings takes minutes. Every measurement is a fresh process; thread counts are "
+            "spread over them, since each of these trainings takes minutes. Every measurement is a "
+            "fresh process; thread counts are "
             "each library's default."
         ),
     ),

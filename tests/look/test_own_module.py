@@ -52,7 +52,7 @@ def classifier() -> Classifier:
 def test_its_layers_are_named_drawn_and_saved(classifier: Classifier, tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "cat.png")
-    shown = picture_file(tmp_path / "cat.png")
+    shown = picture_file(tmp_path / "cat.png", classifier.contract.preprocess)
 
     maps = channel_maps(classifier, [shown], channel=1, layers=["fine.0", "coarse"])
     channel_figure(maps).savefig(tmp_path / "maps.png")

@@ -15,6 +15,7 @@ from lenswork.record.run import Run
 from lenswork.record.train import train
 
 NET = "flatten, dense classes"
+PREPROCESS = Preprocess(height=8, width=8, colours="rgb")
 
 
 def run_on(folder: Path, **fields: Any) -> Run:
@@ -37,7 +38,7 @@ def run(folder: Path) -> Run:
 def test_a_look_is_at_the_held_out_pictures_in_the_order_of_the_records(run: Run) -> None:
     part = part_of(run)
     assert part.ids == run.answers["validation"].ids
-    shown = some_pictures(part, [3, 0], run.classes)
+    shown = some_pictures(part, [3, 0], run.classes, run.classifier.contract.preprocess)
     assert [one.id for one in shown] == [part.ids[3], part.ids[0]]
     assert shown[0].truth == run.classes[part.labels[3]]
     np.testing.assert_array_equal(shown[0].picture, part.source.read(3))
@@ -62,9 +63,9 @@ def test_a_cut_made_for_the_training_is_made_again(folder: Path, tmp_path: Path)
 
 def test_numbers_that_no_picture_has_are_refused(run: Run) -> None:
     with pytest.raises(UsageError, match="no picture 12: this part has 12, numbered 0 to 11"):
-        some_pictures(part_of(run), [0, 12], run.classes)
+        some_pictures(part_of(run), [0, 12], run.classes, run.classifier.contract.preprocess)
     with pytest.raises(UsageError, match="no picture -1"):
-        some_pictures(part_of(run), [-1], run.classes)
+        some_pictures(part_of(run), [-1], run.classes, run.classifier.contract.preprocess)
 
 
 def test_a_run_on_data_in_memory_says_that_they_cannot_be_opened_again(tmp_path: Path) -> None:
@@ -84,10 +85,10 @@ def test_data_with_other_classes_than_the_run_are_refused(tmp_path: Path) -> Non
 
 def test_a_picture_file_is_shown_by_its_name_at_its_own_size(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((SIDE, 5), np.uint8)).save(tmp_path / "one.png")
-    shown = picture_file(tmp_path / "one.png")
+    shown = picture_file(tmp_path / "one.png", PREPROCESS)
     assert (shown.id, shown.picture.shape, shown.truth) == ("one.png", (SIDE, 5, 1), None)
     with pytest.raises(PictureError, match=r"none\.png"):
-        picture_file(tmp_path / "none.png")
+        picture_file(tmp_path / "none.png", PREPROCESS)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_what_the_contract_changes_is_said_in_a_sentence(
 )
 def test_what_reading_a_file_changed_is_said(pixels: Any, said: str, tmp_path: Path) -> None:
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    shown = picture_file(tmp_path / "a.png")
+    shown = picture_file(tmp_path / "a.png", PREPROCESS)
     assert shown.reading == said
     colours: Any = "grey" if shown.picture.shape[2] == 1 else "rgb"
     same = Preprocess(height=4, width=5, colours=colours)

@@ -79,16 +79,17 @@ def _pictures(
     asked: dict[str, Any],
     most: int | None,
 ) -> list[Shown]:
+    preprocess = classifier.contract.preprocess
     if asked["image"] is not None:
-        return [picture_file(asked["image"])]
+        return [picture_file(asked["image"], preprocess)]
     if run is None:
         raise UsageError("a classifier's file has no pictures of its own: give --image FILE")
     part = part_of(run, asked["part"], data_home)
     if asked["pictures"] is None:
         chosen = [number for number in FIRST_PICTURES if number < len(part)][:most]
-        return some_pictures(part, chosen, classifier.classes)
+        return some_pictures(part, chosen, classifier.classes, preprocess)
     numbers = whole_numbers_once(asked["pictures"], "--pictures", most)
-    return some_pictures(part, numbers, classifier.classes)
+    return some_pictures(part, numbers, classifier.classes, preprocess)
 
 
 def words(text: str | None) -> list[str] | None:

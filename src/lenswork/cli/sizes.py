@@ -10,7 +10,6 @@ from lenswork.cli.options import print_json, table_console
 from lenswork.cli.outputs import check_output
 from lenswork.cli.study_verdict import failure_lines, print_tables
 from lenswork.data.dataset import Dataset
-from lenswork.kinds import Picture
 from lenswork.model.preprocess import Preprocess
 from lenswork.record.style import save_figure
 from lenswork.study.folder import Study
@@ -134,13 +133,12 @@ def _seen(study: Study, results: Results, moved: Moved, data: Dataset) -> list[S
     seen = []
     for number in moved.lost[:COLUMNS]:
         place = places[results.ids[number]]
-        picture: Picture = part.source.read(place)
         seen.append(
             Seen(
                 name=results.ids[number],
                 truth=data.classes[part.labels[place]],
-                large=large.apply(picture),
-                small=small.apply(picture),
+                large=large.read(part.source, place),
+                small=small.read(part.source, place),
                 right_large=f"{round(moved.right_largest[number] * of_large)} of {of_large}",
                 right_small=f"{round(moved.right[number] * of_small)} of {of_small}",
             )

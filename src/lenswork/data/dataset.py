@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from lenswork.data.decode import decode_file, shape_in_file
+from lenswork.data.decode import decode_file, printable, read_content, shape_in_file
 from lenswork.errors import UsageError
 from lenswork.kinds import SPLIT_NAMES, Labels, Picture, Pictures, PictureShape, SplitName
 
@@ -30,6 +30,15 @@ class PictureSource(Protocol):
 
     def subset(self, indices: Sequence[int]) -> "PictureSource":
         """The pictures at `indices`, in that order."""
+        ...
+
+
+@runtime_checkable
+class EncodedPictures(PictureSource, Protocol):
+    """Pictures that are files, wherever these are."""
+
+    def encoded(self, index: int) -> tuple[bytes, str]:
+        """The bytes of the file at `index`, and what it is called in errors."""
         ...
 
 
@@ -69,6 +78,11 @@ class FileSource:
     def read(self, index: int) -> Picture:
         """The decoded picture at `index`; raises `PictureError` naming the file."""
         return decode_file(self.files[index])
+
+    def encoded(self, index: int) -> tuple[bytes, str]:
+        """The file's bytes and its path; raises `PictureError` naming it."""
+        path = self.files[index]
+        return read_content(path)[0], printable(path)
 
     def shape(self, index: int) -> PictureShape:
         """As the file's header says; raises `PictureError` naming the file."""

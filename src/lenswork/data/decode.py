@@ -126,7 +126,7 @@ def decode_as(
     """
     with _opened(content, name, pixel_limit) as opened:
         load_checked(opened, content, name, at_least)
-        return finish(_upright(opened), name)
+        return finish(upright(opened), name)
 
 
 def shape_in_file(path: Path) -> tuple[int, int, int]:
@@ -334,7 +334,8 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
         return None
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image) -> Image.Image:
+    """The picture turned as its EXIF orientation says."""
     turn = _turn(image)  # none for a TIFF, which has turned itself while loading
     return image if turn is None else image.transpose(turn)
 

@@ -27,16 +27,16 @@ class EncodedSource:
 
     def read(self, index: int) -> Picture:
         """The decoded picture at `index`; raises `PictureError` naming its file."""
-        return decode_bytes(self.bytes_of(index), self.names[index])
+        return decode_bytes(*self.encoded(index))
 
-    def bytes_of(self, index: int) -> bytes:
-        """Those of the file at `index`."""
+    def encoded(self, index: int) -> tuple[bytes, str]:
+        """The bytes of the file at `index` and its name."""
         start = int(self.ends[index - 1]) if index else 0
-        return self.content[start : int(self.ends[index])].tobytes()
+        return self.content[start : int(self.ends[index])].tobytes(), self.names[index]
 
     def shape(self, index: int) -> PictureShape:
         """As the file's header says; raises `PictureError` naming it."""
-        return shape_in_bytes(self.bytes_of(index), self.names[index])
+        return shape_in_bytes(*self.encoded(index))
 
     def subset(self, indices: Sequence[int]) -> "EncodedSource":
         """The files at `indices`, copied."""

@@ -87,7 +87,7 @@ class ShardSource:
 
     def shape(self, index: int) -> PictureShape:
         """As the file's header says; raises `PictureError` naming its member and shard."""
-        return shape_in_bytes(self.content(index), self.name(index))
+        return shape_in_bytes(*self.encoded(index))
 
     def subset(self, indices: Sequence[int]) -> "ShardSource":
         """The pictures at `indices`."""
@@ -106,6 +106,10 @@ class ShardSource:
         for numbers in (self.table.sizes[self.numbers], self.table.checks[self.numbers], labels):
             content.update(np.ascontiguousarray(numbers).data)
         return content.hexdigest()
+
+    def encoded(self, index: int) -> tuple[bytes, str]:
+        """The bytes of the picture's file and what it is called in errors."""
+        return self.content(index), self.name(index)
 
     def member(self, index: int) -> str:
         """The picture's name in its tar."""

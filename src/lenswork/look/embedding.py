@@ -103,8 +103,9 @@ def embedding_of(
     judged = judge(run, part or ("validation" if "validation" in run.answers else None))
     numbers = _drawn(judged, most, seed)
     classifier = run.classifier
-    shown = read_shown(run, judged, numbers.tolist(), data_home)
-    pictures = np.stack([classifier.contract.preprocess.apply(picture) for picture in shown])
+    preprocess = classifier.contract.preprocess
+    shown = read_shown(run, judged, numbers.tolist(), data_home, preprocess)
+    pictures = np.stack([preprocess.apply(picture) for picture in shown])
     features = last_hidden(classifier, pictures, seed)
     points, how = lay_out(features.values, seed)
     dead = int(features.dead.sum())

@@ -11,6 +11,7 @@ from lenswork.kinds import Picture, SplitName
 from lenswork.look.mistakes import Judged
 from lenswork.look.pictures import part_of
 from lenswork.model.classifier import Classifier
+from lenswork.model.preprocess import Preprocess
 from lenswork.record.predictions import HELD_OUT, RecordedAnswers
 from lenswork.record.run import Run
 
@@ -23,11 +24,16 @@ SATURATED = 1e-6  # below it the rounding of a probability moves its logarithm
 
 
 def read_shown(
-    run: Run, judged: Judged, numbers: Sequence[int], data_home: Path | None = None
+    run: Run,
+    judged: Judged,
+    numbers: Sequence[int],
+    data_home: Path | None = None,
+    preprocess: Preprocess | None = None,
 ) -> list[Picture]:
     """The pictures at some numbers, at their own size; the others are not read.
 
-    They are found by their ids. Raises `RunError` where the data has changed since the run.
+    With `preprocess` they are as it wants them. They are found by their ids. Raises `RunError`
+    where the data has changed since the run.
     """
     part = part_of(run, judged.part, data_home)
     places = {name: place for place, name in enumerate(part.ids)}
@@ -40,7 +46,8 @@ def read_shown(
                 f"{judged.ids[number]!r} is no longer there as "
                 f"{judged.classes[judged.truth[number]]!r}; train again, or bring the data back"
             )
-        pictures.append(part.source.read(place))
+        opened = preprocess.open(part.source, place) if preprocess else part.source.read(place)
+        pictures.append(opened)
     return pictures
 
 
@@ -71,7 +78,10 @@ def answer_again(run: Run, data_home: Path | None = None) -> dict[SplitName, Rec
 def _answered(classifier: Classifier, part: Part) -> RecordedAnswers:
     rows = [
         classifier.probabilities_of(
-            [part.source.read(place) for place in range(start, min(start + BATCH, len(part)))]
+            [
+                classifier.contract.preprocess.open(part.source, place)
+                for place in range(start, min(start + BATCH, len(part)))
+            ]
         )
         for start in range(0, len(part), BATCH)
     ]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lenswork.data.dataset import Part
-from lenswork.data.decode import decode_file
 from lenswork.errors import DataError, RunError, UsageError
 from lenswork.kinds import SPLIT_NAMES, Picture, SplitName
 from lenswork.look.stored import changed_by_reading
@@ -57,8 +56,13 @@ def part_of(run: Run, part: SplitName | None = None, data_home: Path | None = No
     return data.parts[wanted]
 
 
-def some_pictures(part: Part, numbers: Sequence[int], classes: Sequence[str]) -> list[Shown]:
-    """The pictures of a part by their numbers from 0; raises `UsageError` for one that is not."""
+def some_pictures(
+    part: Part, numbers: Sequence[int], classes: Sequence[str], preprocess: Preprocess
+) -> list[Shown]:
+    """The pictures of a part by their numbers from 0, as `preprocess` wants them.
+
+    Raises `UsageError` for a number that is not there.
+    """
     for number in numbers:
         if not 0 <= number < len(part):
             raise UsageError(
@@ -66,14 +70,14 @@ def some_pictures(part: Part, numbers: Sequence[int], classes: Sequence[str]) ->
                 f"numbered 0 to {len(part) - 1}"
             )
     return [
-        Shown(part.ids[number], part.source.read(number), classes[part.labels[number]])
+        Shown(part.ids[number], preprocess.open(part.source, number), classes[part.labels[number]])
         for number in numbers
     ]
 
 
-def picture_file(path: Path) -> Shown:
+def picture_file(path: Path, preprocess: Preprocess) -> Shown:
     """A picture from a file of any kind that training reads; raises `PictureError`."""
-    picture = decode_file(path)
+    picture = preprocess.open_file(path)
     return Shown(path.name, picture, reading=changed_by_reading(path))
 
 

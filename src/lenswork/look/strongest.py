@@ -140,7 +140,7 @@ def strongest_patches(
             if index < 0 or value <= 0:
                 continue
             if index not in read:
-                read[index] = classifier.contract.preprocess.apply(part.source.read(index))
+                read[index] = classifier.contract.preprocess.read(part.source, index)
             row, column = divmod(unit, width)
             field = fields.at(row, column)
             patches.append(

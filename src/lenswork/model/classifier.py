@@ -13,7 +13,6 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from lenswork.data.decode import decode_file
 from lenswork.errors import ClassifierError, LensworkError, NetError, UsageError
 from lenswork.files import written_whole
 from lenswork.kinds import Picture, Pictures, Probabilities
@@ -22,6 +21,7 @@ from lenswork.model.describe import describe, format_bytes
 from lenswork.model.layers import format_shape
 from lenswork.model.memory import available_bytes
 from lenswork.model.network import Network
+from lenswork.model.preprocess import Preprocess
 from lenswork.model.spec import NetSpec, check_net, parse_net
 from lenswork.model.threads import use_given_cores
 from lenswork.model.views import Views, answer
@@ -66,7 +66,7 @@ class Classifier:
         of other kinds, `PictureError` for a file that cannot be read.
         """
         given = [pictures] if _is_one(pictures) else list(pictures)  # type: ignore[call-overload]
-        opened = [open_picture(item) for item in given]
+        opened = [open_picture(item, self.contract.preprocess) for item in given]
         return self.predictions(self.probabilities_of(opened)) if opened else []
 
     def probabilities_of(self, pictures: Sequence[Picture]) -> Probabilities:
@@ -218,10 +218,10 @@ def load(path: str | Path, network: nn.Module | None = None) -> Classifier:
     return classifier
 
 
-def open_picture(item: object) -> Picture:
+def open_picture(item: object, preprocess: Preprocess) -> Picture:
     """A path or an array as a picture; arrays that were scaled already are refused."""
     if isinstance(item, str | Path):
-        return decode_file(Path(item))
+        return preprocess.open_file(Path(item))
     if not isinstance(item, np.ndarray):
         raise UsageError(
             f"expected a path or a uint8 array of height x width x channels, got "

@@ -23,17 +23,17 @@ from pydantic import (
 
 from lenswork.cores import available_cores
 from lenswork.data.cache import Rows, open_rows
-from lenswork.data.dataset import FileSource, PictureSource
+from lenswork.data.dataset import EncodedPictures, PictureSource
 from lenswork.data.decode import (
     DECODER,
     decode_as,
+    decode_bytes,
+    decode_file,
     printable,
     read_content,
     to_array,
     to_plain,
 )
-from lenswork.data.encoded import EncodedSource
-from lenswork.data.shard_source import ShardSource
 from lenswork.errors import PictureError, RecipeError
 from lenswork.kinds import Picture, Pictures
 
@@ -116,14 +116,20 @@ class Preprocess(BaseModel):
         """Decode a file and apply; raises `PictureError` naming it."""
         return self.apply_bytes(read_content(path)[0], printable(path))
 
+    def open_file(self, path: Path) -> Picture:
+        """A file as `apply` wants it: at its own size or, with `reduced`, at its reduced one."""
+        return decode_file(path, at_least=self._at_least)
+
+    def open(self, source: PictureSource, index: int) -> Picture:
+        """One picture of a source as `apply` wants it; raises `PictureError` naming it."""
+        if isinstance(source, EncodedPictures):
+            return decode_bytes(*source.encoded(index), at_least=self._at_least)
+        return source.read(index)
+
     def read(self, source: PictureSource, index: int) -> Picture:
         """Read one picture of a source and apply; raises `PictureError` naming it."""
-        if isinstance(source, FileSource):
-            return self.read_file(source.files[index])
-        if isinstance(source, EncodedSource):
-            return self.apply_bytes(source.bytes_of(index), source.names[index])
-        if isinstance(source, ShardSource):
-            return self.apply_bytes(source.content(index), source.name(index))
+        if isinstance(source, EncodedPictures):
+            return self.apply_bytes(*source.encoded(index))
         return self.apply(source.read(index))
 
     def read_all(self, source: PictureSource, ids: Sequence[str] | None = None) -> Pictures:

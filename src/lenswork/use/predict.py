@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from lenswork.cores import available_cores
-from lenswork.data.decode import PICTURE_SUFFIXES, decode_bytes, decode_file
+from lenswork.data.decode import PICTURE_SUFFIXES
 from lenswork.errors import PictureError, UsageError
 from lenswork.kinds import Picture
 from lenswork.model.classifier import Classifier, Prediction
@@ -68,10 +68,9 @@ def find_pictures(paths: Sequence[Path]) -> Iterator[Path]:
 
 def _open(classifier: Classifier, file: Path | Upload) -> Picture | PictureError:
     try:
-        picture = (
-            decode_bytes(file.content, file.name) if isinstance(file, Upload) else decode_file(file)
-        )
-        return classifier.contract.preprocess.apply(picture)
+        if isinstance(file, Upload):
+            return classifier.contract.preprocess.apply_bytes(file.content, file.name)
+        return classifier.contract.preprocess.read_file(file)
     except PictureError as error:
         return error
 

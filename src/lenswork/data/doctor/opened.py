@@ -11,12 +11,12 @@ from PIL import ExifTags, Image
 
 from lenswork.data.decode import (
     FORMATS,
-    _upright,
     decode_bytes,
     load_checked,
     printable,
     read_content,
     to_array,
+    upright,
 )
 from lenswork.data.doctor.heard import Heard
 from lenswork.errors import PictureError
@@ -84,14 +84,14 @@ def _decode(opened: Opened, name: str, pixel_limit: int) -> None:
         load_checked(image, opened.content, name)
         opened.see_through = _see_through(image)
         opened.orientation = _orientation(image)
-        upright = _upright(image)
-        if upright.mode == "RGBA" and not opened.see_through:
-            upright = upright.convert("RGB")
-            picture = np.asarray(upright)  # what follows would ask for the alpha once more
+        turned = upright(image)
+        if turned.mode == "RGBA" and not opened.see_through:
+            turned = turned.convert("RGB")
+            picture = np.asarray(turned)  # what follows would ask for the alpha once more
         else:
-            picture = to_array(upright, name)
-        if upright.mode in ("L", "RGB") and not upright.has_transparency_data:
-            opened.image = upright.copy() if image.format == "GIF" else upright
+            picture = to_array(turned, name)
+        if turned.mode in ("L", "RGB") and not turned.has_transparency_data:
+            opened.image = turned.copy() if image.format == "GIF" else turned
         if opened.format == "JPEG":
             opened.grey_below = _grey_below(image)
     opened.height, opened.width = picture.shape[:2]
