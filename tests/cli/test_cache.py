@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from cached_folders import Counting, read_through, write_picture, write_pictures
 
-from lenswork.data import cache
-from lenswork.data.cache_home import entries_in
+from lenswork.data.cache import rows as cache
+from lenswork.data.cache.home import entries_in
 
 Command = Callable[..., Any]
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lenswork.data.shards import open_shards
+from lenswork.data.shards.open import open_shards
 
 
 def test_a_folder_is_packed_and_checked(lenswork: Any, folder: Path, tmp_path: Path) -> None:

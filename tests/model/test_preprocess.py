@@ -10,7 +10,7 @@ from picture_files import encoded, exif, noise
 from PIL import Image
 from pydantic import ValidationError
 
-from lenswork.data import cache
+from lenswork.data.cache import rows as cache
 from lenswork.data.carried import carried
 from lenswork.data.dataset import ArraySource, Dataset, FileSource, Part
 from lenswork.data.decode import decode_bytes

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from lenswork.look.held_out import answer_again
+from lenswork.model.classifier import Prediction
 from lenswork.record.run import Run
 from lenswork.record.train import train
 from lenswork.use.predict import Upload, answer_files
@@ -59,11 +60,12 @@ def test_predictions_are_those_that_the_training_recorded(folder: Path, run: Run
     recorded = run.answers["validation"]
     paths = [folder / name for name in recorded.ids]
     uploads = [Upload(path.name, path.read_bytes()) for path in paths]
-    asked = [answer_files(run.classifier, files) for files in (paths, uploads)]
-    for predicted in (
-        run.classifier.predict(paths),
-        *([one.prediction for one in answers] for answers in asked),
-    ):
+    ways: list[list[Prediction | None]] = [list(run.classifier.predict(paths))]
+    ways += [
+        [one.prediction for one in answer_files(run.classifier, files)]
+        for files in (paths, uploads)
+    ]
+    for predicted in ways:
         best = [one.probability for one in predicted if one is not None]
         np.testing.assert_allclose(best, recorded.probabilities.max(axis=1), atol=1e-6)
     again = answer_again(run)["validation"]

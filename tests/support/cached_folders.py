@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from picture_files import encoded, noise
 
-from lenswork.data.cache import open_rows
+from lenswork.data.cache.rows import open_rows
 from lenswork.data.dataset import FileSource, PictureSource
 from lenswork.errors import PictureError
 from lenswork.kinds import Picture, Pictures

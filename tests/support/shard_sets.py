@@ -14,9 +14,9 @@ from picture_files import encoded, noise
 from tiny_data import striped_data
 
 from lenswork.data.dataset import Dataset
-from lenswork.data.shard_source import ShardSource, ShardTable
-from lenswork.data.shard_write import ShardSize, pack
-from lenswork.data.shards import open_shards
+from lenswork.data.shards.open import open_shards
+from lenswork.data.shards.source import ShardSource, ShardTable
+from lenswork.data.shards.write import ShardSize, pack
 
 
 def packed(out: Path, train: int = 20, shards: int = 3, validation: int = 6) -> Path:

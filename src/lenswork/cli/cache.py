@@ -11,9 +11,9 @@ from rich.table import Table
 
 from lenswork.cli.options import json_option, print_json, table_console
 from lenswork.cli.pictures_bar import pictures_bar
-from lenswork.data.cache_check import Checked, check_entry
-from lenswork.data.cache_entry import Entry
-from lenswork.data.cache_home import (
+from lenswork.data.cache.check import Checked, check_entry
+from lenswork.data.cache.entry import Entry
+from lenswork.data.cache.home import (
     VARIABLE,
     cache_folder,
     entries_in,
@@ -21,7 +21,7 @@ from lenswork.data.cache_home import (
     size_limit,
     size_of,
 )
-from lenswork.data.cache_write import remove_entry
+from lenswork.data.cache.write import remove_entry
 from lenswork.errors import UsageError
 
 DAY_SECONDS = 86_400

@@ -6,11 +6,11 @@ import click
 
 from lenswork.cli.options import data_home_option, json_option, print_json
 from lenswork.data.open import open_data
-from lenswork.data.shard_manifest import Manifest, read_manifest
-from lenswork.data.shard_names import MANIFEST, beside, is_shard, is_url, shown
-from lenswork.data.shard_progress import counted
-from lenswork.data.shard_verify import problems
-from lenswork.data.shard_write import SHARD_BYTES, ShardSize, pack
+from lenswork.data.shards.manifest import Manifest, read_manifest
+from lenswork.data.shards.names import MANIFEST, beside, is_shard, is_url, shown
+from lenswork.data.shards.progress import counted
+from lenswork.data.shards.verify import problems
+from lenswork.data.shards.write import SHARD_BYTES, ShardSize, pack
 from lenswork.errors import DataError, UsageError
 
 MEGABYTE = 1_000_000

@@ -23,7 +23,7 @@ from lenswork.cli.options import (
 from lenswork.cli.recipe_options import recipe_options
 from lenswork.cli.sink_options import sink_options, sinks_of
 from lenswork.data.doctor.told import told
-from lenswork.data.shard_names import BETWEEN_SHARDS, names_shards
+from lenswork.data.shards.names import BETWEEN_SHARDS, names_shards
 from lenswork.errors import LensworkError, UsageError
 from lenswork.model.presets import PRESETS
 from lenswork.record.durations import format_seconds

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from lenswork.data.dataset import Dataset, FileSource, Part, PictureSource
 from lenswork.data.decode import printable
 from lenswork.data.encoded import joined
-from lenswork.data.shard_fetch import fetched
-from lenswork.data.shard_source import ShardSource
+from lenswork.data.shards.fetch import fetched
+from lenswork.data.shards.source import ShardSource
 from lenswork.errors import PictureError
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from lenswork.data.dataset import Cut, Dataset
 from lenswork.data.decode import printable
 from lenswork.data.folder import open_folder
-from lenswork.data.shard_names import names_shards
-from lenswork.data.shards import open_shards
+from lenswork.data.shards.names import names_shards
+from lenswork.data.shards.open import open_shards
 from lenswork.data.sources import KNOWN, load, sample_folder
 from lenswork.data.split import cut_validation
 from lenswork.errors import DataError

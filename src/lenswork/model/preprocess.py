@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from lenswork.cores import available_cores
-from lenswork.data.cache import Rows, open_rows
+from lenswork.data.cache.rows import Rows, open_rows
 from lenswork.data.dataset import EncodedPictures, PictureSource
 from lenswork.data.decode import (
     DECODER,
@@ -136,7 +136,7 @@ class Preprocess(BaseModel):
         """Read and apply to every picture of a source: (count, height, width, channels) uint8.
 
         Pictures in files come from the cache of decoded pictures, as far as they are there, and
-        are kept in it (`data.cache`); `ids` are their names inside the data. Raises one
+        are kept in it (`data.cache.rows`); `ids` are their names inside the data. Raises one
         `PictureError` that names every picture that could not be read (the first ten by name).
         """
         rows = open_rows(source, self, ids)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from filelock import BaseFileLock
 
-from lenswork.data.shard_names import SUFFIX as SHARD
+from lenswork.data.shards.names import SUFFIX as SHARD
 from lenswork.errors import LensworkError, RunError, UsageError
 from lenswork.files import sync, write_bytes, written_whole
 from lenswork.model.classifier import Classifier

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lenswork.data.dataset import ArraySource, Dataset, Part
-from lenswork.data.shard_source import ShardSource
+from lenswork.data.shards.source import ShardSource
 from lenswork.errors import PictureError, RecipeError
 from lenswork.model.contract import Output, output_count
 from lenswork.model.describe import describe

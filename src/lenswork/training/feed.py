@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lenswork.data.batches import batch_stream
 from lenswork.data.dataset import Part
-from lenswork.data.shard_epoch import Streaming, batches_met
+from lenswork.data.shards.epoch import Streaming, batches_met
 from lenswork.model.preprocess import Preprocess
 from lenswork.training.evaluate import Prepared
 from lenswork.training.reading import Reading

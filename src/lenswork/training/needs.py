@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from lenswork.data.cache_home import cache_folder
+from lenswork.data.cache.home import cache_folder
 from lenswork.data.dataset import Dataset, FileSource, Part
 from lenswork.errors import RecipeError
 from lenswork.kinds import SplitName

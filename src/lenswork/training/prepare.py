@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from lenswork.data.batches import batch_ends
-from lenswork.data.cache import open_rows
+from lenswork.data.cache.rows import open_rows
 from lenswork.data.dataset import Dataset, Part, PictureSource
-from lenswork.data.shard_fetch import fetched
-from lenswork.data.shard_source import ShardSource
+from lenswork.data.shards.fetch import fetched
+from lenswork.data.shards.source import ShardSource
 from lenswork.data.subset import take_training
 from lenswork.errors import DataError, NetError, RecipeError, UsageError
 from lenswork.kinds import Pictures, SplitName

@@ -11,7 +11,7 @@ from lenswork.data.doctor.quick import Quick, quick_of_dataset, quick_of_folder
 from lenswork.data.doctor.report import Report, worst_first
 from lenswork.data.known import KNOWN
 from lenswork.data.open import SAMPLE, open_data
-from lenswork.data.shard_names import names_shards
+from lenswork.data.shards.names import names_shards
 from lenswork.data.sources import sample_folder
 from lenswork.errors import DataError
 

@@ -24,11 +24,12 @@ from cached_folders import (
     write_pictures,
 )
 
-from lenswork.data import cache, cache_home
-from lenswork.data.cache import open_rows
-from lenswork.data.cache_check import check_entry
-from lenswork.data.cache_entry import SAMPLED, open_entry
-from lenswork.data.cache_home import cache_folder, entries_in, parse_bytes, remove_leftovers
+from lenswork.data.cache import home as cache_home
+from lenswork.data.cache import rows as cache
+from lenswork.data.cache.check import check_entry
+from lenswork.data.cache.entry import SAMPLED, open_entry
+from lenswork.data.cache.home import cache_folder, entries_in, parse_bytes, remove_leftovers
+from lenswork.data.cache.rows import open_rows
 from lenswork.errors import UsageError
 
 COUNT = SAMPLED  # so that what is sampled is all
@@ -345,8 +346,8 @@ import os, sys
 from pathlib import Path
 sys.path.insert(0, {support!r})
 from cached_folders import Counting, read_plainly, read_through, source_of
-from lenswork.data import cache
-from lenswork.data.cache import open_rows
+from lenswork.data.cache import rows as cache
+from lenswork.data.cache.rows import open_rows
 cache.LEAST_BYTES = cache.MEMORY_BYTES = 0
 source = source_of(Path({folder!r}))
 print("ready", flush=True)
@@ -356,7 +357,7 @@ sys.stdin.readline()
 
 def other_process(tmp_path: Path, code: str) -> "subprocess.Popen[str]":
     """Python with the pictures of tmp_path/data as `source`; it goes on once it is told to."""
-    support = str(Path(__file__).parents[1] / "support")
+    support = str(Path(__file__).parents[2] / "support")
     start = START.format(support=support, folder=str(tmp_path / "data"))
     process = subprocess.Popen(
         [sys.executable, "-c", start + textwrap.dedent(code)],
@@ -393,7 +394,7 @@ def test_processes_at_once_all_get_the_right_pictures(home: Path, tmp_path: Path
 
 AGAIN_AND_AGAIN = """
 import shutil
-from lenswork.data.cache_home import cache_folder
+from lenswork.data.cache.home import cache_folder
 while True:
     read_through(source)
     print("one", flush=True)

@@ -4,8 +4,8 @@ from pathlib import Path
 from types import TracebackType
 
 from lenswork.data.decode import printable
-from lenswork.data.shard_http import HttpStream, MissingError
-from lenswork.data.shard_names import is_url, shown
+from lenswork.data.shards.http import HttpStream, MissingError
+from lenswork.data.shards.names import is_url, shown
 from lenswork.errors import DataError
 
 BUFFER_BYTES = 1 << 14  # headers and labels; longer reads pass it by

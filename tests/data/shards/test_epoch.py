@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from shard_sets import opened, packed, source_of, table_of
 
 from lenswork.data.batches import batch_ends
-from lenswork.data.shard_epoch import Streaming, batches_met, met_in_epoch, read_in_order
-from lenswork.data.shard_order import epoch_order, fitting_buffer, share_size
-from lenswork.data.shard_source import ShardSource
-from lenswork.data.shards import open_shards
+from lenswork.data.shards.epoch import Streaming, batches_met, met_in_epoch, read_in_order
+from lenswork.data.shards.open import open_shards
+from lenswork.data.shards.order import epoch_order, fitting_buffer, share_size
+from lenswork.data.shards.source import ShardSource
 from lenswork.errors import PictureError
 from lenswork.kinds import Picture
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lenswork.data.decode import PICTURE_SUFFIXES
-from lenswork.data.shard_names import is_url, shown, split_name
-from lenswork.data.shard_source import UNKNOWN
-from lenswork.data.shard_stream import open_stream
-from lenswork.data.shard_tar import Member, Stream, members, text_of
+from lenswork.data.shards.names import is_url, shown, split_name
+from lenswork.data.shards.source import UNKNOWN
+from lenswork.data.shards.stream import open_stream
+from lenswork.data.shards.tar import Member, Stream, members, text_of
 from lenswork.errors import DataError
 
 LABEL_BYTES = 1 << 20

@@ -19,9 +19,9 @@ from cached_folders import (
     write_pictures,
 )
 
-from lenswork.data import cache
-from lenswork.data.cache import open_rows
-from lenswork.data.cache_home import entries_in
+from lenswork.data.cache import rows as cache
+from lenswork.data.cache.home import entries_in
+from lenswork.data.cache.rows import open_rows
 from lenswork.data.dataset import ArraySource, FileSource
 from lenswork.errors import PictureError
 

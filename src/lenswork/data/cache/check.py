@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lenswork.cores import available_cores
-from lenswork.data.cache_entry import Entry, Table, file_digest, row_check
+from lenswork.data.cache.entry import Entry, Table, file_digest, row_check
 from lenswork.data.decode import printable, read_content
 from lenswork.errors import PictureError
 from lenswork.kinds import Pictures

@@ -11,9 +11,9 @@ from tiny_data import striped_data, write_striped_folder
 
 from lenswork.data.dataset import Cut
 from lenswork.data.folder import open_folder
-from lenswork.data.shard_names import expand, id_of, key_of, names_shards, pieces, shown
-from lenswork.data.shard_write import ShardSize, pack
-from lenswork.data.shards import open_shards
+from lenswork.data.shards.names import expand, id_of, key_of, names_shards, pieces, shown
+from lenswork.data.shards.open import open_shards
+from lenswork.data.shards.write import ShardSize, pack
 from lenswork.data.split import cut_validation
 from lenswork.errors import DataError, UsageError
 

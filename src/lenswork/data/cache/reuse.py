@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lenswork.data.cache_entry import (
+from lenswork.data.cache.entry import (
     Entry,
     Files,
     Shape,

@@ -13,11 +13,11 @@ from PIL import Image
 from shard_sets import packed
 from tiny_data import striped_data, write_striped_folder
 
-from lenswork.data import shard_write
 from lenswork.data.dataset import Dataset, FileSource, Part
 from lenswork.data.folder import open_folder
-from lenswork.data.shard_write import ShardSize, pack
-from lenswork.data.shards import open_shards
+from lenswork.data.shards import write as shard_write
+from lenswork.data.shards.open import open_shards
+from lenswork.data.shards.write import ShardSize, pack
 from lenswork.errors import DataError, PictureError, UsageError
 
 

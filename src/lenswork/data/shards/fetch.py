@@ -3,7 +3,7 @@
 import numpy as np
 
 from lenswork.data.encoded import EncodedSource
-from lenswork.data.shard_source import ShardSource
+from lenswork.data.shards.source import ShardSource
 
 
 def fetched(source: ShardSource) -> EncodedSource:

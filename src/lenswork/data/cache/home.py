@@ -10,8 +10,8 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
-from lenswork.data.cache_entry import Entry, open_entry
-from lenswork.data.cache_write import LOCK, PART, TRASH, remove_entry
+from lenswork.data.cache.entry import Entry, open_entry
+from lenswork.data.cache.write import LOCK, PART, TRASH, remove_entry
 from lenswork.errors import UsageError
 
 VARIABLE = "LENSWORK_CACHE"

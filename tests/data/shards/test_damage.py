@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shard_sets import labelled, opened, packed, source_of, tar_of, tiny_picture
 
-from lenswork.data.shard_manifest import Manifest, read_manifest
-from lenswork.data.shard_stream import FileStream
-from lenswork.data.shard_tar import BLOCK, is_header, member_header, members
-from lenswork.data.shard_verify import problems
-from lenswork.data.shards import open_shards
+from lenswork.data.shards.manifest import Manifest, read_manifest
+from lenswork.data.shards.open import open_shards
+from lenswork.data.shards.stream import FileStream
+from lenswork.data.shards.tar import BLOCK, is_header, member_header, members
+from lenswork.data.shards.verify import problems
 from lenswork.errors import DataError, PictureError
 
 

@@ -8,15 +8,15 @@ import pytest
 from faulty_server import FaultyServer
 from shard_sets import PieceServer, labelled, opened, packed, source_of, tar_of
 
-from lenswork.data import shard_http
 from lenswork.data.download import Patience
-from lenswork.data.shard_epoch import Streaming, met_in_epoch, read_in_order
-from lenswork.data.shard_fetch import fetched
-from lenswork.data.shard_http import HttpStream
-from lenswork.data.shard_manifest import read_manifest
-from lenswork.data.shard_source import ShardSource
-from lenswork.data.shard_verify import problems
-from lenswork.data.shards import open_shards
+from lenswork.data.shards import http as shard_http
+from lenswork.data.shards.epoch import Streaming, met_in_epoch, read_in_order
+from lenswork.data.shards.fetch import fetched
+from lenswork.data.shards.http import HttpStream
+from lenswork.data.shards.manifest import read_manifest
+from lenswork.data.shards.open import open_shards
+from lenswork.data.shards.source import ShardSource
+from lenswork.data.shards.verify import problems
 from lenswork.errors import DataError, DownloadError, PictureError
 
 QUICK = Patience(tries=3, pause_seconds=0.0, connect_seconds=2.0, silence_seconds=0.2)

@@ -14,8 +14,8 @@ from lenswork.cores import available_cores
 from lenswork.data.batches import batch_ends
 from lenswork.data.dataset import Part
 from lenswork.data.decode import decode_bytes
-from lenswork.data.shard_order import Order, epoch_order, fitting_buffer, share_size
-from lenswork.data.shard_source import ShardSource
+from lenswork.data.shards.order import Order, epoch_order, fitting_buffer, share_size
+from lenswork.data.shards.source import ShardSource
 from lenswork.kinds import Labels, Picture, Pictures
 
 AHEAD_A_THREAD = 16  # decoded pictures that wait

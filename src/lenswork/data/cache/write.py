@@ -14,7 +14,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from lenswork.data.cache_entry import (
+from lenswork.data.cache.entry import (
     FACTS,
     ROWS,
     TABLE,
@@ -53,7 +53,7 @@ class Writer:
         self._folder = home / f".{key}.{secrets.token_hex(4)}{PART}"
         self._folder.mkdir(parents=True)
         self._lock = FileLock(self._folder / LOCK, thread_local=False)
-        self._lock.acquire()  # held while this process lives: `cache_home` spares the folder
+        self._lock.acquire()  # held while this process lives: `home.py` spares the folder
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         self._rows = os.open(self._folder / ROWS, flags, 0o666)
         self._end = weakref.finalize(

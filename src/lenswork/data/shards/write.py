@@ -17,10 +17,10 @@ from PIL import Image
 
 from lenswork.data.dataset import Dataset, FileSource, Part
 from lenswork.data.decode import BYTE_LIMIT, printable
-from lenswork.data.shard_manifest import Index, Manifest, ShardFacts
-from lenswork.data.shard_names import MANIFEST, SUFFIX, key_of
-from lenswork.data.shard_source import ShardSource
-from lenswork.data.shard_tar import END, member_header, padded
+from lenswork.data.shards.manifest import Index, Manifest, ShardFacts
+from lenswork.data.shards.names import MANIFEST, SUFFIX, key_of
+from lenswork.data.shards.source import ShardSource
+from lenswork.data.shards.tar import END, member_header, padded
 from lenswork.errors import DataError, PictureError, UsageError
 from lenswork.files import sync, write_bytes
 from lenswork.kinds import SPLIT_NAMES, Picture, SplitName

@@ -9,7 +9,7 @@
 An entry holds the rows of one list of files under one preprocessing. It is found by the names,
 sizes and times of the files, so a moved folder is a hit and a changed picture is not; what
 another entry of the same preprocessing has is taken from there. How an entry looks on disk and
-when it is trusted: `cache_entry.py`; which are kept: `cache_home.py`.
+when it is trusted: `entry.py`; which are kept: `home.py`.
 """
 
 import errno
@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.filesize import decimal
 
-from lenswork.data.cache_entry import Files, file_digest, key_of, look_at, open_entry
-from lenswork.data.cache_home import (
+from lenswork.data.cache.entry import Files, file_digest, key_of, look_at, open_entry
+from lenswork.data.cache.home import (
     LIMIT_VARIABLE,
     VARIABLE,
     cache_folder,
@@ -34,8 +34,8 @@ from lenswork.data.cache_home import (
     remove_leftovers,
     size_limit,
 )
-from lenswork.data.cache_reuse import Donors, Row, are_unchanged
-from lenswork.data.cache_write import Writer
+from lenswork.data.cache.reuse import Donors, Row, are_unchanged
+from lenswork.data.cache.write import Writer
 from lenswork.data.dataset import ArraySource, FileSource, PictureSource
 from lenswork.data.decode import printable, read_content
 from lenswork.kinds import Picture, Pictures

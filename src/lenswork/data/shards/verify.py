@@ -4,10 +4,10 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterator
 
-from lenswork.data.shard_manifest import Index, Manifest, ShardFacts, read_index
-from lenswork.data.shard_names import beside, id_of, shown, split_name
-from lenswork.data.shard_stream import open_stream
-from lenswork.data.shard_tar import Stream, members, text_of
+from lenswork.data.shards.manifest import Index, Manifest, ShardFacts, read_index
+from lenswork.data.shards.names import beside, id_of, shown, split_name
+from lenswork.data.shards.stream import open_stream
+from lenswork.data.shards.tar import Stream, members, text_of
 from lenswork.errors import DataError, DownloadError
 
 

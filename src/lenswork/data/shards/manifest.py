@@ -8,9 +8,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from lenswork.data.decode import BYTE_LIMIT
-from lenswork.data.shard_names import shown
-from lenswork.data.shard_stream import read_small
-from lenswork.data.shard_tar import BLOCK
+from lenswork.data.shards.names import shown
+from lenswork.data.shards.stream import read_small
+from lenswork.data.shards.tar import BLOCK
 from lenswork.errors import DataError
 from lenswork.kinds import SplitName
 

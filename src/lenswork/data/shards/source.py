@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenswork.data.decode import decode_bytes, shape_in_bytes
-from lenswork.data.shard_names import is_url, shown
-from lenswork.data.shard_stream import open_stream
-from lenswork.data.shard_tar import BLOCK, Stream, is_header, text_of
+from lenswork.data.shards.names import is_url, shown
+from lenswork.data.shards.stream import open_stream
+from lenswork.data.shards.tar import BLOCK, Stream, is_header, text_of
 from lenswork.errors import PictureError
 from lenswork.kinds import Labels, Picture, PictureShape
 

@@ -8,7 +8,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from lenswork.data.download import PASSING, Patience
-from lenswork.data.shard_names import shown
+from lenswork.data.shards.names import shown
 from lenswork.errors import DownloadError
 
 CHUNK_BYTES = 1 << 18

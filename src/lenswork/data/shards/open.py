@@ -11,9 +11,9 @@ import numpy as np
 from lenswork.data.dataset import Dataset, Part
 from lenswork.data.decode import printable
 from lenswork.data.download import say
-from lenswork.data.shard_index import classes_of, index_shard
-from lenswork.data.shard_manifest import Manifest, ShardFacts, read_index, read_manifest
-from lenswork.data.shard_names import (
+from lenswork.data.shards.index import classes_of, index_shard
+from lenswork.data.shards.manifest import Manifest, ShardFacts, read_index, read_manifest
+from lenswork.data.shards.names import (
     BETWEEN_SHARDS,
     MANIFEST,
     SUFFIX,
@@ -27,9 +27,9 @@ from lenswork.data.shard_names import (
     shown,
     unique,
 )
-from lenswork.data.shard_progress import counted
-from lenswork.data.shard_source import ShardSource, ShardTable
-from lenswork.data.shard_tar import text_of
+from lenswork.data.shards.progress import counted
+from lenswork.data.shards.source import ShardSource, ShardTable
+from lenswork.data.shards.tar import text_of
 from lenswork.errors import DataError
 from lenswork.kinds import SPLIT_NAMES, SplitName
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lenswork.data.shard_source import ShardSource
+from lenswork.data.shards.source import ShardSource
 from lenswork.seeds import generator
 
 MOST_BUFFERED = 10_000  # pictures

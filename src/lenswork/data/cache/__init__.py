@@ -1,0 +1,1 @@
+"""Decoded pictures that are kept on disk, and mapped into memory."""

@@ -1,0 +1,1 @@
+"""Pictures in tar shards, local or over HTTP, as WebDataset has them."""
