@@ -4,13 +4,14 @@ Run as `python scripts/make_figures.py [HOME]`: trains the three runs that are n
 (default .figures/, which git ignores), then draws every figure into docs/figures/.
 """
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 from PIL import Image
 
-LARGE_BYTES = 300_000  # beyond it, 128 colours are enough for a page
+LARGE_BYTES = 300_000  # beyond it, 256 colours are enough for a page
 ROOT = Path(__file__).resolve().parents[1]
 FIGURES = ROOT / "docs" / "figures"
 
@@ -35,6 +36,8 @@ LOOKS = {  # file -> command; every figure of docs/look.md
     "forgot-colours-horses.png": "look horses --pictures 0,1,128,129 --forgot colours",
     "forgot-size-horses.png": "look horses --pictures 0,1,128,129 --forgot size",
     "forgot-class-order-mnist.png": "look mnist --pictures 0,7,26 --forgot class-order",
+    "augmented-horses.png": "look horses-or-humans --augmented",
+    "augmented-mnist.png": "look mnist --augmented 'shift 2, turn 15, zoom 0.3, contrast 0.5'",
     "filter-vertical.png": "filter --preset vertical-edges",
     "filter-presets.png": "filter --preset all",
     "mistakes-fashion.png": "mistakes fashion --most 24",
@@ -49,7 +52,7 @@ MORE = [  # commands whose figures have options of their own
 def lenswork(words: str, home: Path) -> None:
     """Run one command and show it."""
     print(f"$ lenswork {words}", flush=True)
-    command = [sys.executable, "-m", "lenswork", *words.split()]
+    command = [sys.executable, "-m", "lenswork", *shlex.split(words)]
     takes_home = words.split()[0] != "filter"
     subprocess.run([*command, *(["--home", str(home)] if takes_home else [])], check=True)
 
@@ -68,7 +71,7 @@ def main() -> None:
     for path in FIGURES.glob("*.png"):
         if path.stat().st_size > LARGE_BYTES:
             with Image.open(path) as figure:
-                figure.convert("RGB").quantize(128).save(path, optimize=True)
+                figure.convert("RGB").quantize(256).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from lenswork.training.schedule import usual_warm_up
 
 LOOKED_AT = 32  # pictures whose size and colours stand for all
 VALIDATION_BATCH = 500  # at most, where feature maps are small
+JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")
 SMALL_BATCH = 32  # for evaluating a network whose needs are not known
 
 
@@ -57,7 +58,7 @@ def choose(recipe: Recipe, data: Dataset, *, own_network: bool = False) -> Choic
     output = _output(recipe, len(data.classes))
     fields: dict[str, Any] = {
         **default_fields(recipe, shape, len(data.train), output, data.classes),
-        "reduced": recipe.recipe != "notes" and _much_larger(stored, shape),
+        "reduced": recipe.recipe != "notes" and _are_large_jpegs(data.train, stored, shape),
         "stream": _does_not_fit(data.train, shape),
         "size": format_shape(shape[:2]),
         "colours": "grey" if shape[2] == 1 else "rgb",
@@ -151,12 +152,11 @@ def _from_pictures(recipe: Recipe, shapes: Sequence[Shape]) -> tuple[int, int, i
 def _some_shapes(part: Part) -> list[Shape]:
     if isinstance(part.source, ArraySource):
         return [part.source.pictures.shape[1:]]
-    places = np.linspace(0, len(part) - 1, min(LOOKED_AT, len(part))).astype(int)
     shapes: list[Shape] = []
     problem: PictureError | None = None
-    for place in places:
+    for place in _looked_at(part):
         try:
-            shapes.append(part.source.shape(int(place)))
+            shapes.append(part.source.shape(place))
         except PictureError as error:  # all unreadable pictures are named together, later
             problem = error
     if not shapes and problem is not None:
@@ -164,10 +164,19 @@ def _some_shapes(part: Part) -> list[Shape]:
     return shapes
 
 
-def _much_larger(stored: Sequence[Shape], shape: Shape) -> bool:
-    """Whether a JPEG of half its size would still be twice the input's, for a usual picture."""
+def _looked_at(part: Part) -> list[int]:
+    places: list[int] = (
+        np.linspace(0, len(part) - 1, min(LOOKED_AT, len(part))).astype(int).tolist()
+    )
+    return places
+
+
+def _are_large_jpegs(part: Part, stored: Sequence[Shape], shape: Shape) -> bool:
+    """Whether a usual picture is a JPEG that at half its size is twice the input's or more."""
+    looked_at = [part.ids[place] for place in _looked_at(part)]
+    jpegs = sum(name.lower().endswith(JPEG_SUFFIXES) for name in looked_at)
     middle = np.median([stored_shape[:2] for stored_shape in stored], axis=0)
-    return bool((middle >= 4 * np.array(shape[:2])).all())
+    return 2 * jpegs > len(looked_at) and bool((middle >= 4 * np.array(shape[:2])).all())
 
 
 def _does_not_fit(part: Part, shape: Shape) -> bool:
