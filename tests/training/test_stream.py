@@ -85,7 +85,7 @@ def test_local_shards_that_fit_are_the_same_training_as_their_pictures(tmp_path:
     same = Dataset(data.name, data.classes, data.parts)
     one, other = (list(fit(recipe(stream=None), each, device="cpu")) for each in (data, same))
     assert isinstance(one[0], Started)
-    assert one[0].recipe.stream is False
+    assert not one[0].recipe.stream
     assert losses(one) == losses(other)
 
 

@@ -58,8 +58,7 @@ def choose(recipe: Recipe, data: Dataset, *, own_network: bool = False) -> Choic
     output = _output(recipe, len(data.classes))
     fields: dict[str, Any] = {
         **default_fields(recipe, shape, len(data.train), output, data.classes),
-        "reduced": recipe.recipe != "notes" and _are_large_jpegs(data.train, stored, shape),
-        "stream": _does_not_fit(data.train, shape),
+        **_reading(recipe, data.train, stored, shape),
         "size": format_shape(shape[:2]),
         "colours": "grey" if shape[2] == 1 else "rgb",
         "output": output,
@@ -162,6 +161,13 @@ def _some_shapes(part: Part) -> list[Shape]:
     if not shapes and problem is not None:
         raise problem
     return shapes
+
+
+def _reading(recipe: Recipe, part: Part, stored: Sequence[Shape], shape: Shape) -> dict[str, bool]:
+    """How pictures are read; what is not needed stays unsaid, so that older recipes hash alike."""
+    reduced = recipe.recipe != "notes" and _are_large_jpegs(part, stored, shape)
+    needed = {"reduced": reduced, "stream": _does_not_fit(part, shape)}
+    return {name: True for name, is_needed in needed.items() if is_needed}
 
 
 def _looked_at(part: Part) -> list[int]:
