@@ -87,11 +87,18 @@ def _contender(contender: Contender, part: Part, rounds: Sequence[Round]) -> Doc
 
 
 def _target(target: Target, part: Part, rounds: Sequence[Round]) -> Document:
-    values = _values(rounds, target.of, target.measure)
     to = target.to or _fastest(target, rounds)
-    if to is not None:
-        ratios = paired_ratios if part.spread == "median" else ratios_to_mean
-        values = ratios(values, _values(rounds, to, target.measure))
+    if to is None:
+        values = _values(rounds, target.of, target.measure)
+    elif part.spread == "median":
+        both = [one for one in rounds if target.of in one.answers and to in one.answers]
+        values = paired_ratios(
+            _values(both, target.of, target.measure), _values(both, to, target.measure)
+        )
+    else:
+        values = ratios_to_mean(
+            _values(rounds, target.of, target.measure), _values(rounds, to, target.measure)
+        )
     found = figures(values).to_json()
     return {
         **asdict(target),

@@ -14,7 +14,7 @@ GROUP = Group(
         (
             "Training time is the wall time of the whole loop, without the evaluation: of "
             "`model.fit` in the course's program; in Lenswork from its event `Started` to "
-            "`Finished`, with nothing held out."
+            "`Finished`, with nothing held out; it includes a digest of all pictures."
         ),
         (
             "Preparing stands apart: laying out the pictures, which are decoded and in a file of "

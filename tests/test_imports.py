@@ -10,7 +10,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "lenswork"
 STAGES = ["base", "data", "model", "training", "record", "study", "look", "use", "cli", "web"]
-BASE = {"errors", "kinds", "seeds", "files", "cores", "__init__"}
+BASE = {"errors", "kinds", "seeds", "files", "cores", "visible", "__init__"}
 FACE_NAMES = {"__version__"}
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from planted import RIGHT, picture_bytes, write_pictures
 
+from lenswork.data.decode import PIXEL_LIMIT
+
 Command = Callable[..., Any]
 
 
@@ -121,7 +123,7 @@ def test_the_printed_command_moves_the_files_and_no_others(
     said = lenswork("doctor", right, "--quick", "--fix-list", listed)
     assert ("each ended by a zero byte" in said.out) == line_break
     (command,) = [line for line in said.out.splitlines() if line.startswith("  cd ")]
-    subprocess.run(["bash", "-c", command], check=True)
+    subprocess.run(["sh", "-c", command], check=True)
     assert sorted(right.rglob("*")) == kept
     moved = (listed.parent / "aside" / "train" / "cats").iterdir()
     assert sorted(os.fsencode(path.name) for path in moved) == sorted(names)
@@ -168,12 +170,38 @@ def test_a_list_inside_the_data_is_refused(lenswork: Command, right: Path) -> No
     assert not (right / "list.txt").exists()
 
 
+def test_a_page_inside_the_data_is_refused(lenswork: Command, right: Path) -> None:
+    said = lenswork("doctor", right, "--html", right / "page.html")
+    assert said.code == 2
+    assert f"--html: {right / 'page.html'} lies in the data" in said.err
+    assert not (right / "page.html").exists()
+
+
+def test_a_cure_with_a_line_break_in_a_name_is_one_line_that_bash_takes(
+    lenswork: Command, right: Path
+) -> None:
+    for part in ("train", "validation"):
+        (right / part / "cats").rename(right / part / "ca'ts\nx")
+    (right / "validation" / "ca'ts\nx").rename(right / "validation" / "Ca'ts\nx")
+    said = lenswork("doctor", right, "--quick")
+    (line,) = [line for line in said.out.splitlines() if "mv -i" in line]
+    subprocess.run(["bash", "-c", line.partition("cure: ")[2]], check=True)
+    assert sorted(path.name for path in (right / "validation").iterdir()) == ["ca'ts\nx", "dogs"]
+
+
+def test_one_file_to_move_is_one_file(lenswork: Command, right: Path, tmp_path: Path) -> None:
+    (right / "train" / "stray.png").write_bytes(picture_bytes(9))
+    said = lenswork("doctor", right, "--quick", "--fix-list", tmp_path / "list")
+    assert f"1 file to move in {tmp_path / 'list'}; this moves it to" in said.out
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
         (("--size", "large"), "size must be HEIGHTxWIDTH"),
         (("--html", "page.txt"), "--html must end in .html"),
         (("--pixel-limit", "0"), "Invalid value for '--pixel-limit'"),
+        (("--pixel-limit", str(PIXEL_LIMIT + 1)), "Invalid value for '--pixel-limit'"),
     ],
 )
 def test_wrong_options_are_refused_before_any_work(

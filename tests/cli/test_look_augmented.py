@@ -42,7 +42,7 @@ def test_a_run_shows_its_own_changes(lenswork: Any, run: str, tmp_path: Path) ->
     rows = content["content"]["pictures"]
     assert [row["truth"] for row in rows] == ["high"] * 3 + ["low"] * 3
     for row in rows:
-        assert [met["pass"] for met in row["met"]] == list(range(1, 8))
+        assert [met["pass"] for met in row["met"]] == [1, 2]  # as many as epochs
         for number, met in enumerate(row["met"]):  # 24 pictures, 6 a batch: four steps a pass
             assert 4 * number < met["step"] <= 4 * number + 4
             assert 0 <= met["place"] < 6

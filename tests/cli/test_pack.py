@@ -34,6 +34,10 @@ def test_damaged_shards_are_all_named(lenswork: Any, folder: Path, tmp_path: Pat
     told = lenswork("pack", "--verify", out, "--json")
     assert told.code == 2
     assert len(json.loads(told.out)["problems"]) == 2
+    again = tmp_path / "again"
+    lenswork("pack", folder, again, "--shard-pictures", "10")
+    (again / "train-001.tar").unlink()
+    assert "1 of 5 shards is damaged:" in lenswork("pack", "--verify", again).err
 
 
 def test_a_part_that_is_cut_stays_cut(lenswork: Any, folder: Path, tmp_path: Path) -> None:

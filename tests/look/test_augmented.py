@@ -1,5 +1,6 @@
 """The copies that are shown are those that a training meets."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,29 @@ def test_the_copies_are_to_the_bit_those_that_a_training_meets(
             assert np.array_equal(before[copy.place].numpy(), row.picture)
             there = after[copy.place].float().round().clamp(0, 255).numpy()
             assert np.array_equal(there, copy.picture)
+
+
+@pytest.mark.parametrize("fields", [{"epochs": 2}, {"epochs": 1, "steps_per_epoch": 2}])
+def test_nothing_is_met_after_the_last_step_of_a_run(
+    met: list[tuple[Tensor, Tensor]], fields: dict[str, Any]
+) -> None:
+    data = striped_data(train=31)
+    recipe = Recipe(augment="flip", net="flatten, dense classes", views="one", batch=8, **fields)
+    for _ in fit(recipe, data):
+        pass
+    batches = [before for before, _ in met]
+    choice = choose(recipe, data)
+    rows = changed_copies(choice.recipe, data, choice.preprocess, range(31))
+    assert sum(len(row.copies) for row in rows) == sum(map(len, batches))
+    assert max(copy.step for row in rows for copy in row.copies) == len(batches)
+
+
+def test_a_column_has_its_name_though_the_first_row_is_short() -> None:
+    long, short = rows_of((4, 6, 3), ["cat", "dog"])
+    figure = augmented_figure("flip", "as it is", [replace(short, copies=()), long])
+    said = texts(figure)
+    assert [said.count(f"pass {lap}") for lap in range(1, 8)] == [1] * 7
+    assert said.count("as it is") == 2  # the note is called so, too
 
 
 def test_every_class_is_shown_and_its_pictures_lie_apart() -> None:

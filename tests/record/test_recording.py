@@ -103,6 +103,10 @@ def test_names_are_short_and_count_up(tmp_path: Path) -> None:
         ("/data/花", "run"),
         ("/data/pets/train-000.tar::/data/pets/train-001.tar", "pets"),
         ("a" * 99, "a" * 24),
+        ("http://ann:SECRET@host/ims/?token=SECRET", "ims"),
+        ("http://host/ims/train-{000..003}.tar?token=SECRET", "ims"),
+        ("a.tar::http://host/ims/b.tar?token=SECRET", "ims"),
+        ("http://host:80/?token=SECRET", "host-80"),
     ],
 )
 def test_a_name_is_made_of_plain_letters(data: str, name: str) -> None:

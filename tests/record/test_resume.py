@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from safetensors.torch import load_file
 from tiny_data import striped_data, write_striped_folder
 from torch import nn
 
+from lenswork.data.dataset import Dataset
 from lenswork.errors import LensworkError, RunError, UsageError
 from lenswork.record import checkpoint
 from lenswork.record.checkpoint import BEFORE, CHECKPOINT, read_checkpoint, write_checkpoint
@@ -514,3 +516,30 @@ def test_a_board_hears_every_epoch_of_a_run_that_goes_on_once(tmp_path: Path) ->
     assert board.rows == rows_of(recorder.run)
     assert [row.epoch for row in board.rows] == [1, 2, 3, 4]
     assert board.ended == ["finished"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        striped_data(train=54),
+        replace(striped_data(), classes=("one", "two", "three")),
+    ],
+    ids=["a picture less", "a class renamed"],
+)
+def test_a_run_without_a_checkpoint_does_not_go_on_with_other_data(
+    tmp_path: Path, changed: Dataset
+) -> None:
+    recipe = Recipe(data="stripes", **QUICK)
+    recorder = Recorder(tmp_path, checkpoint_seconds=1e9)
+    events = recorded(Training(recipe, striped_data(), device="cpu"), recorder)
+    while not isinstance(next(events), StepDone):
+        pass
+    leave(recorder, events)
+    said: list[str] = []
+    again = Recorder(tmp_path, resume=True)
+    for _ in recorded(Training(recipe, changed, device="cpu"), again, tell=said.append):
+        pass
+    assert again.run.name == "stripes-2"
+    assert again.run.classes == changed.classes
+    assert "run stripes-1 was begun with other" in said[0]
+    assert Run(tmp_path / "stripes-1").status == "killed"

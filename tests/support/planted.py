@@ -207,6 +207,11 @@ def _twin_classes(root: Path) -> None:
         (Path(os.fsdecode(place)) / f"{number}.png").write_bytes(picture_bytes(50 + number))
 
 
+def _steering_class(root: Path) -> None:
+    for part in ("train", "validation"):
+        (root / part / "cats").rename(root / part / "cats\x1b]0;owned\x07")
+
+
 def _bytes_path(root: Path) -> Path:
     return root.rename(root.parent / os.fsdecode(b"caf\xe9"))
 
@@ -316,6 +321,7 @@ FAULTS = (
     Fault("a name that is not UTF-8", "name-bytes", _bytes_name),
     Fault("two pictures whose names are written alike", "written-alike", _twins),
     Fault("two classes whose names are written alike", "written-alike", _twin_classes),
+    Fault("a class whose name steers a terminal", "unprintable-class", _steering_class),
     Fault("a path that is not UTF-8", "refused", _bytes_path),
     Fault("many folders in a class", "not-searched", _very_deep),
     Fault("series that the parts cut", "series-cut", _series_cut),
@@ -343,6 +349,12 @@ def _bomb(root: Path) -> None:
     (root / "train" / "cats" / "bomb.png").write_bytes(content)
 
 
+def _letterbox(root: Path) -> None:
+    picture = noise(SIDE, SIDE, 3, 77)
+    picture[8:] = 128
+    (root / "train" / "cats" / "letterbox.jpg").write_bytes(encoded(picture, "JPEG", subsampling=0))
+
+
 def _animated(root: Path) -> None:
     frames = [Image.fromarray(noise(SIDE, SIDE, 3, number)) for number in (70, 71, 72)]
     file = root / "train" / "cats" / "moves.gif"
@@ -353,6 +365,11 @@ def _damaged_notes(root: Path) -> None:
     notes = b"Exif\0\0II*\0\x08\0\0\0\x05\0"
     picture = encoded(noise(SIDE, SIDE, 3, 77), "JPEG", exif=notes)
     (root / "train" / "cats" / "notes.jpg").write_bytes(picture)
+
+
+def _printed(root: Path) -> None:
+    printed = Image.fromarray(noise(SIDE, SIDE, 3, 77)).convert("CMYK")
+    printed.save(root / "train" / "cats" / "printed.jpg")
 
 
 def _see_through(root: Path) -> None:
@@ -431,6 +448,8 @@ CONTENT_FAULTS = (  # found only by opening the pictures, which are to be brough
         "colour-tells-class",
         lambda root: _grey(root, ["train/cats", "validation/cats"]),
     ),
+    Fault("a picture with a grey border", "grey-below", _letterbox),
+    Fault("a picture for print", "mixed-models", _printed),
     Fault("some grey pictures", "mixed-colours", _grey_in_all),
     Fault("a PNG file called .jpg", "mislabelled", _file("train/cats/odd.jpg", picture_bytes(77))),
     Fault("a picture that moves", "animated", _animated),

@@ -1,5 +1,7 @@
 """A training that begins while pictures are still being read is the same training."""
 
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -8,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny_data import write_striped_folder
+from tiny_data import striped_data, write_striped_folder
 
+from lenswork.data.cache.rows import Rows
 from lenswork.data.dataset import ArraySource, Dataset, Part
 from lenswork.data.open import open_data
 from lenswork.errors import PictureError
@@ -114,3 +117,28 @@ def test_every_unreadable_picture_is_named_though_training_may_have_begun(
     with pytest.raises(PictureError, match="2 of 36 pictures cannot be read") as caught:
         trained(open_data(folder))
     assert all(str(path.relative_to(folder)) in str(caught.value) for path in bad)
+
+
+def test_waiting_for_pictures_counts_as_no_training(
+    tmp_path: Path, overlapping: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill = Rows.fill
+
+    def slowly(self: Rows, index: int) -> None:
+        time.sleep(0.02)
+        fill(self, index)
+
+    monkeypatch.setattr(Rows, "fill", slowly)
+    events = trained(open_data(write_striped_folder(tmp_path)), epochs=1)
+    read = next(event for event in events if isinstance(event, Read))
+    epoch = next(event for event in events if isinstance(event, EpochDone))
+    assert read.seconds > 0.1
+    assert epoch.train_seconds < read.seconds
+
+
+def test_pictures_in_memory_are_all_brought_to_size_before_training_begins() -> None:
+    data = striped_data(80)
+    events = fit(Recipe(data="stripes", size="8x8", **FIELDS), data, device="cpu")
+    next(events)
+    assert not any(thread.name.startswith("reading") for thread in threading.enumerate())
+    events.close()  # type: ignore[attr-defined]

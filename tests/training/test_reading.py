@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from lenswork.errors import PictureError
+from lenswork.errors import LensworkError, PictureError
 from lenswork.kinds import Picture, Pictures
 from lenswork.training.reading import CHUNK, Reading, Wanted
 
@@ -130,11 +130,11 @@ def test_all_unreadable_pictures_are_named_in_one_error_whoever_waits() -> None:
 
 def test_what_goes_wrong_in_a_thread_is_raised_where_it_is_waited_for() -> None:
     def read(place: int) -> Picture:
-        raise MemoryError("none is left")
+        raise ZeroDivisionError("in a thread")
 
     room = Room(30, np.arange(30), read)
     reading = Reading({"train": Wanted(room)})
-    with pytest.raises(MemoryError, match="none is left"):
+    with pytest.raises(ZeroDivisionError, match="in a thread"):
         reading.wait("train", np.array([29]))
     reading.stop()
     assert room.finished == 1
@@ -156,3 +156,46 @@ def test_what_the_rooms_have_to_say_is_told_once() -> None:
         {"train": Wanted(rooms[0]), "validation": Wanted(rooms[1]), "test": Wanted(rooms[2])}
     )
     assert reading.notes == ("the disk is full",)
+
+
+def test_memory_that_runs_out_is_told_as_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(place: int) -> Picture:
+        raise MemoryError
+
+    reading = Reading({"train": Wanted(Room(30, np.arange(30), read))})
+    with pytest.raises(LensworkError, match="use a smaller size"):
+        reading.wait_for_all()
+    reading.stop()
+
+
+@pytest.mark.parametrize("while_training", [True, False])
+def test_threads_give_way_only_to_a_training_and_only_where_they_may(
+    monkeypatch: pytest.MonkeyPatch, while_training: bool
+) -> None:
+    asked: list[int] = []
+
+    def refuse(which: int, who: int, priority: int) -> None:
+        asked.append(priority)
+        raise PermissionError
+
+    monkeypatch.setattr("os.setpriority", refuse, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    reading = Reading({"train": Wanted(Room(30, np.arange(30)))}, while_training=while_training)
+    reading.wait_for_all()
+    reading.stop()
+    assert bool(asked) is while_training
+
+
+def test_what_goes_wrong_in_keeping_pictures_is_raised_and_not_lost_in_a_thread(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    class Unkept(Room):
+        def finish(self) -> None:
+            raise ZeroDivisionError("in keeping")
+
+    reading = Reading({"train": Wanted(Unkept(30, np.arange(30)))})
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError, match="in keeping"):
+            reading.wait_for_all()
+    reading.stop()
+    assert capfd.readouterr().err == ""

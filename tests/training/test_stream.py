@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 from shard_sets import PieceServer, opened
+from tiny_data import striped_data
 
 from lenswork.data.dataset import Dataset
 from lenswork.data.open import open_data
-from lenswork.errors import PictureError
+from lenswork.errors import PictureError, RecipeError
 from lenswork.training.events import Event, Finished, Started, StepDone
 from lenswork.training.feed import StreamFeed
 from lenswork.training.fit import fit
@@ -98,3 +99,8 @@ def test_a_damaged_picture_ends_the_training_with_its_shard_named(tmp_path: Path
     shard.write_bytes(content)
     with pytest.raises(PictureError, match=r"train-001\.tar"):
         list(fit(recipe(), data, device="cpu"))
+
+
+def test_only_shards_can_be_streamed() -> None:
+    with pytest.raises(RecipeError, match=r"only tar shards.*stripes is in none"):
+        next(fit(recipe(), striped_data(), device="cpu"))

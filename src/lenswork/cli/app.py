@@ -14,6 +14,7 @@ import click
 
 from lenswork import __version__
 from lenswork.errors import LensworkError
+from lenswork.visible import visible
 
 COMMANDS: dict[str, str] = {  # name (its module in this folder) -> one line of help
     "doctor": "Find what is wrong with the data, and the cure.",
@@ -108,6 +109,4 @@ def _debugging() -> bool:
 
 
 def _complain(text: str) -> None:
-    """Show an error; a file's name in it may hold what would steer the terminal."""
-    shown = "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {shown}", err=True)
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {visible(text)}", err=True)

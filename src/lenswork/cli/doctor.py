@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from lenswork.cli.options import data_home_option, json_option, print_json
 from lenswork.cli.outputs import check_output
 from lenswork.data.decode import PIXEL_LIMIT
+from lenswork.data.doctor.codes import counted, quoted
 from lenswork.data.doctor.examine import examine
 from lenswork.data.doctor.finding import SEVERITIES, Finding, Severity
 from lenswork.data.doctor.report import Report
@@ -24,6 +25,7 @@ from lenswork.errors import UsageError
 from lenswork.files import write_bytes
 from lenswork.kinds import SPLIT_NAMES
 from lenswork.model.preprocess import parse_size
+from lenswork.visible import visible
 
 SHOWN_FILES = 5
 SHOWN_OF_A_GROUP = 3
@@ -40,7 +42,7 @@ file_option = click.Path(path_type=Path, dir_okay=False)
 @click.option("--size", help="What pictures will be brought to, such as 150 or 200x300.")
 @click.option(
     "--pixel-limit",
-    type=click.IntRange(1),
+    type=click.IntRange(1, PIXEL_LIMIT),
     default=PIXEL_LIMIT,
     show_default=True,
     help="Pixels of the largest picture to unpack.",
@@ -67,8 +69,10 @@ def command(
     wanted = None if size is None else parse_size(size)
     if html is not None:
         check_output(html, "--html", (".html",))
+        _check_outside(html, "--html", data)
     if fix_list is not None:
-        _check_fix_list(fix_list, data)
+        check_output(fix_list, "--fix-list", (fix_list.suffix.lower(),))
+        _check_outside(fix_list, "--fix-list", data)
     with _progress() as told:
         report = examine(
             data,
@@ -107,22 +111,29 @@ def write_fix_list(report: Report, path: Path) -> list[str]:
     names = [os.fsencode(file.relative_to(place)) for file in files]
     end = b"\0" if any(b"\n" in name for name in names) else b"\n"
     write_bytes(path, b"".join(name + end for name in names))
-    aside = shlex.quote(str(path.resolve().parent / "aside"))
-    read = "read -r -d ''" if end == b"\0" else "read -r"
-    data, listed = (shlex.quote(str(one.resolve())) for one in (place, path))
-    count = f"{len(files):,} file{'' if len(files) == 1 else 's'} to move"
+    aside = path.resolve().parent / "aside"
     mark = ", each ended by a zero byte" if end == b"\0" else ""
-    move = f'mkdir -p {aside}/"$(dirname -- "$f")" && mv -n -- "$f" {aside}/"$f"'
-    command = f"  cd {data} && while IFS= {read} f; do {move}; done < {listed}"
-    return [f"{count} in {path}{mark}; this moves them to {aside}:", command]
+    count = f"{counted(len(files), 'file', 'files')} to move in {path}{mark}"
+    them = "it" if len(files) == 1 else "them"
+    move = _move_listed(place.resolve(), path.resolve(), quoted(aside), zero=end == b"\0")
+    return [f"{count}; this moves {them} to {quoted(aside)}:", f"  {move}"]
 
 
-def _check_fix_list(path: Path, data: str) -> None:
-    """Refuse a list inside the data, since the files are to be moved beside the list."""
-    check_output(path, "--fix-list", (path.suffix.lower(),))
+def _move_listed(data: Path, listed: Path, aside: str, *, zero: bool) -> str:
+    """The shell command that moves what is listed; not every shell can read up to a zero byte."""
+    to = '"$0"' if zero else aside
+    move = f'mkdir -p {to}/"$(dirname -- "$f")" && mv -n -- "$f" {to}/"$f"'
+    each = f"while IFS= read -r f; do {move}; done"
+    if zero:
+        each = f"xargs -0 sh -c {shlex.quote(f'for f do {move}; done')} {aside}"
+    return f"cd {quoted(data)} && {each} < {quoted(listed)}"
+
+
+def _check_outside(path: Path, option: str, data: str) -> None:
+    """Refuse to write into the data, which training reads and the list's command moves."""
     folder = Path(data).expanduser().resolve()
     if folder.is_dir() and path.resolve().is_relative_to(folder):
-        raise UsageError(f"--fix-list: {path} lies in the data; give a path outside {data}")
+        raise UsageError(f"{option}: {path} lies in the data; give a path outside {data}")
 
 
 @contextmanager
@@ -192,23 +203,18 @@ def _lines(finding: Finding, width: int) -> Iterator[str]:
 def _cure_lines(cure: str, width: int) -> Iterator[str]:
     for line in cure.splitlines():
         if line.startswith(COMMANDS):
-            yield _visible(line)
+            yield visible(line, lines=False)
         else:
             yield from _wrapped(line, width)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(_visible(text), width, break_on_hyphens=False)
-
-
-def _visible(text: str) -> str:
-    """The text with what would steer a terminal, which a file's name may hold, written out."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return textwrap.wrap(visible(text, lines=False), width, break_on_hyphens=False)
 
 
 def _one_line(group: Sequence[str], width: int) -> str:
     """The first names of a group, as many as fit, and how many more."""
-    names = [_visible(name) for name in group[:SHOWN_OF_A_GROUP]]
+    names = [visible(name, lines=False) for name in group[:SHOWN_OF_A_GROUP]]
     while len(names) > 1 and len("  ".join(names)) + len(" and 1,000 more") > width:
         names.pop()
     more = len(group) - len(names)

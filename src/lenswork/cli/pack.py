@@ -98,7 +98,8 @@ def _verify(data: str, as_json: bool) -> None:
         print_json({"shards": len(shards), "pictures": pictures, "problems": found})
     if found:
         lines = "\n  ".join(found)
-        raise DataError(f"{len(found):,} of {len(shards):,} shards are damaged:\n  {lines}")
+        are = "is" if len(found) == 1 else "are"
+        raise DataError(f"{len(found):,} of {len(shards):,} shards {are} damaged:\n  {lines}")
     if not as_json:
         click.echo(f"{len(shards):,} shards with {pictures:,} pictures are as they were packed")
 

@@ -38,6 +38,7 @@ from lenswork.record.writer import CHECKPOINT_SECONDS, Recorder
 from lenswork.training.on_ray import train_on_ray
 from lenswork.training.recipe import Recipe
 from lenswork.use.share import pictures_of
+from lenswork.visible import visible
 
 RAY_WORKERS = 2
 NAMED = {"data": "data", "net": "preset"}  # the recipe's fields that have options of other names
@@ -165,10 +166,8 @@ def _train(asked: Asked, recipe: Recipe, run: Run | None, home: Path) -> Run:
         home, asked.name, resume=not anew, checkpoint_seconds=asked.checkpoint_seconds
     )
     recipe, opened = open_for(recipe, asked.data_home)
-    for note in opened.notes:
-        click.echo(f"note: {note}", err=True)
-    for line in told(opened):
-        click.echo(line, err=True)
+    for line in (*(f"note: {note}" for note in opened.notes), *told(opened)):
+        _tell(line)
     stop = Flag()
     with stop_on_interrupt(stop):
         if asked.ray is None:
@@ -194,7 +193,7 @@ def _run_to_go_on(asked: Asked, home: Path) -> Run:
 
 
 def _tell(text: str) -> None:
-    click.echo(text, err=True)
+    click.echo(visible(text), err=True)
 
 
 @contextmanager

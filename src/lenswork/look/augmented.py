@@ -64,8 +64,9 @@ def changed_copies(
     """What training with a filled-in recipe makes of some pictures in its first passes.
 
     `numbers` count the training pictures from 0; left out, some of each class are taken. The
-    copies are those that `fit` meets on this data, to the bit, rounded to 8 bits. Raises
-    `UsageError` for a number that is not there, a recipe that changes nothing, or a stream.
+    copies are those that `fit` meets on this data, to the bit, rounded to 8 bits; none after its
+    last epoch. Raises `UsageError` for a number that is not there, a recipe that changes nothing,
+    or a stream.
     """
     if recipe.augment in (None, NO_CHANGE, ""):
         raise UsageError("the recipe does not change its training pictures: augment says none")
@@ -128,7 +129,10 @@ def _meetings(
     """The pass, step and picture numbers of each batch that holds a wanted picture."""
     batch = recipe.batch or 1
     steps = len(batch_ends(count, batch)) + 1
-    batches = islice(batch_stream(count, batch, recipe.seed), passes * steps)
+    most = passes * steps
+    if recipe.epochs:
+        most = min(most, recipe.epochs * (recipe.steps_per_epoch or steps))
+    batches = islice(batch_stream(count, batch, recipe.seed), most)
     for before, indices in enumerate(batches):
         if not wanted.isdisjoint(indices.tolist()):
             yield before // steps + 1, before + 1, indices

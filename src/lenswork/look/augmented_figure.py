@@ -67,6 +67,7 @@ def augmented_figure(title: str, note: str, rows: Sequence[Changed]) -> Figure:
     left, page = MARGIN / PRINT_WIDTH, figure.text
     page(left, from_top(figure, MARGIN), titled, va="top", fontsize=LARGE, weight="bold")
     page(left, from_top(figure, head), noted, va="top", fontsize=SMALL, color=GREY)
+    named: set[str] = set()  # a picture that a short run meets less often has fewer copies
     for place, (row, label) in enumerate(zip(rows, labels, strict=True)):
         middle = top + place * pitch + (pitch - GAP) / 2
         _write(figure, label, middle - label.inches / 2)
@@ -76,8 +77,9 @@ def augmented_figure(title: str, note: str, rows: Sequence[Changed]) -> Figure:
             start = MARGIN + LABEL + column * (cell + GAP) + (APART if column else 0)
             axes = axes_at(figure, start + (cell - wide) / 2, middle - high / 2, wide, high)
             _draw(axes, picture, wide)
-            if place == 0:
+            if name not in named:
                 axes.set_title(name, fontsize=SMALL, color=GREY, pad=3)
+                named.add(name)
     return figure
 
 

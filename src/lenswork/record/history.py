@@ -46,7 +46,8 @@ def cut_back(folder: Path, epochs: int, step: int, conditions: Mapping[str, Any]
     kept = [
         text
         for text, line in _lines(folder)
-        if line["event"] in ("started", "read", "resumed")
+        if line["event"] in ("started", "resumed")
+        or (line["event"] == "read" and step > 0)  # from the beginning it is read anew
         or (line["event"] == "epoch" and line["epoch"] <= epochs)
     ]
     there = [line["epoch"] for line in map(json.loads, kept) if line["event"] == "epoch"]

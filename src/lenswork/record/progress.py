@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from lenswork.data.shards.names import shown_source
 from lenswork.record.durations import format_seconds
 from lenswork.training.events import (
     EpochDone,
@@ -18,6 +19,7 @@ from lenswork.training.events import (
     StepDone,
     Stopped,
 )
+from lenswork.visible import visible
 
 REFRESH_SECONDS = 0.25
 
@@ -39,13 +41,15 @@ def shown(events: Iterator[Event], console: Console | None = None) -> Iterator[E
                     bar.step(event)
                 case Read():
                     for note in event.notes:
-                        console.print(f"note: {note}", soft_wrap=True)
+                        console.print(visible(f"note: {note}"), soft_wrap=True, markup=False)
                 case EpochDone():
-                    console.print(epoch_line(event, bar.epochs), soft_wrap=True)
+                    console.print(epoch_line(event, bar.epochs), soft_wrap=True, markup=False)
                     bar.end_epoch(event)
                 case Stopped():
                     console.print(
-                        f"stopped after epoch {event.epoch}: {event.reason}", soft_wrap=True
+                        f"stopped after epoch {event.epoch}: {event.reason}",
+                        soft_wrap=True,
+                        markup=False,
                     )
                 case Finished():
                     bar.hide()
@@ -145,8 +149,8 @@ def _introduce(console: Console, event: Started) -> None:
     size = f"{event.parameters:,} parameters, {event.recipe.optimizer}, batch {event.recipe.batch}"
     work = f"{event.recipe.epochs} epochs of {event.steps_per_epoch} steps on {event.device}"
     lines = [
-        f"{event.recipe.data}: {len(event.classes)} classes, {counts} pictures",
+        f"{shown_source(event.recipe.data)}: {len(event.classes)} classes, {counts} pictures",
         *(f"  {reason}" for reason in event.reasons),
         f"  {size}, {work}",
     ]
-    console.print("\n".join(lines), markup=False, soft_wrap=True)
+    console.print(visible("\n".join(lines)), markup=False, soft_wrap=True)

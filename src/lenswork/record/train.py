@@ -17,6 +17,7 @@ from lenswork.record.resume import Training, recorded, refuse_unfit
 from lenswork.record.run import Run
 from lenswork.record.writer import CHECKPOINT_SECONDS, Recorder
 from lenswork.training.recipe import Recipe
+from lenswork.visible import visible
 
 CUT_FIELDS = frozenset({"validation", "group", "split_seed"})
 
@@ -101,7 +102,7 @@ def _of_run(
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    print(visible(text), file=sys.stderr)
 
 
 def _keep_quiet(text: str) -> None: ...

@@ -1,12 +1,10 @@
 """Runs that were left before their end: which of them can be gone on with, and by whom."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from lenswork.errors import LensworkError, RunError, UsageError
-from lenswork.kinds import SplitName
 from lenswork.record.index import list_runs
 from lenswork.record.run import HISTORY, LOCK, RECIPE, Run
 from lenswork.training.checkpoint import StateError
@@ -74,17 +72,20 @@ def _history_problem(run: Run) -> str | None:
     return None if started else f"{HISTORY} is empty or damaged (it does not say how it began)"
 
 
-def refuse_other_net(run: Run, started: Started) -> None:
-    """Raise `StateError` when a training would not go on with the run's own net and device."""
-    for what, ours in (("net", started.net), ("device", started.device)):
+def refuse_other_training(run: Run, started: Started) -> None:
+    """Raise `StateError` when a training would not go on with the run's own net and data.
+
+    What is in the pictures is known only once they have been read; a state compares that.
+    """
+    now = {
+        "net": started.net,
+        "device": started.device,
+        "classes": list(started.classes),
+        "pictures": dict(started.pictures),  # how many
+    }
+    for what, ours in now.items():
         if ours != (theirs := run.start.get(what)):
             raise _begun_with_other(run, what, theirs, ours)
-
-
-def refuse_other_pictures(run: Run, digests: Mapping[SplitName, str]) -> None:
-    """Raise `StateError` when `run` has said that it read other pictures or labels than these."""
-    if run.digests and run.digests != dict(digests):
-        raise _begun_with_other(run, "pictures", run.digests, dict(digests))
 
 
 def _begun_with_other(run: Run, what: str, theirs: object, ours: object) -> StateError:

@@ -15,6 +15,7 @@ import numpy as np
 from filelock import BaseFileLock
 
 from lenswork.data.shards.names import SUFFIX as SHARD
+from lenswork.data.shards.names import shown_source
 from lenswork.errors import LensworkError, RunError, UsageError
 from lenswork.files import sync, write_bytes, written_whole
 from lenswork.model.classifier import Classifier
@@ -39,8 +40,7 @@ from lenswork.record.run import CLASSIFIER, ENVIRONMENT, LOCK, PREDICTIONS, RECI
 from lenswork.record.unfinished import (
     locked,
     refuse_finished,
-    refuse_other_net,
-    refuse_other_pictures,
+    refuse_other_training,
     remove_parts,
 )
 from lenswork.training.events import EpochDone, Event, Finished, Read, Started, StepDone
@@ -135,7 +135,7 @@ class Recorder:
             self._lock = locked(self.path)
         else:
             self.path = self._goes_on.path
-            refuse_other_net(self._goes_on, first)
+            refuse_other_training(self._goes_on, first)
             with _explained(self.path):
                 cut_back(self.path, first.epochs, first.step, conditions())
         self._checkpoints.begin(first)
@@ -175,10 +175,8 @@ class Recorder:
             remove_checkpoints(path)
 
     def _write_read(self, path: Path, event: Read) -> None:
-        """Note what was read, once in a run; refuse other pictures than it was begun with."""
-        if self._goes_on is not None and self._goes_on.digests:
-            refuse_other_pictures(self._goes_on, event.digests)
-        else:
+        """Note what was read, once in a run; a checkpoint has refused other pictures before."""
+        if not Run(path).digests:
             append(path, read_line(event))
 
     def _fail(self, path: Path, reason: str) -> None:
@@ -266,9 +264,9 @@ def _what_then(path: Path, *, new: bool) -> str:
 def slug(data: str) -> str:
     """A short readable name for runs on `data`: its last part in plain letters.
 
-    Of shards it is that of their folder.
+    Of shards it is that of their folder; of an address neither password nor token is part of it.
     """
-    path = Path(data)
+    path = Path(shown_source(data))
     last = (path.parent if path.suffix == SHARD else path).name or path.resolve().name
     plain = unicodedata.normalize("NFKD", last).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:24].strip("-") or "run"

@@ -18,7 +18,7 @@ def pace_of(recipe: Recipe, data: Dataset, seconds: float) -> float:
     An evaluated picture is counted as the forward third of a trained one; reading the pictures
     as it was met. Stop rules are not foreseen.
     """
-    events = fit(recipe, data, device="cpu")
+    events = fit(recipe, data, device="cpu", while_reading=False)
     started = next(events)
     if not isinstance(started, Started):
         raise TypeError(f"a run begins with Started, got {type(started).__name__}")

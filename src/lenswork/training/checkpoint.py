@@ -47,6 +47,11 @@ class Place:
     def _begin_epoch(self) -> None:
         self.totals = Totals(self.session.output, self.session.device)
         self.began = time.perf_counter()
+        self.waited_before = self.session.reading.waited_seconds
+
+    def _waited(self) -> float:
+        """The seconds in which the epoch's steps waited for pictures to be read."""
+        return self.session.reading.waited_seconds - self.waited_before
 
     @property
     def steps_done(self) -> int:
@@ -55,8 +60,11 @@ class Place:
 
     @property
     def seconds(self) -> float:
-        """Since the epoch that runs began, without the time between a kill and the resume."""
-        return time.perf_counter() - self.began
+        """Since the epoch that runs began.
+
+        Without the time between a kill and the resume, or in which it waited for its pictures.
+        """
+        return time.perf_counter() - self.began - self._waited()
 
     def state(self) -> State:
         """Everything that the next step depends on."""

@@ -72,6 +72,11 @@ def choose(recipe: Recipe, data: Dataset, *, own_network: bool = False) -> Choic
     filled = recipe.changed(**{"validation_batch": SMALL_BATCH, **fields, **said, **net})
     if filled.warm_up is None:
         filled = filled.changed(warm_up=usual_warm_up(filled.schedule))
+    if filled.stream and not isinstance(data.train.source, ShardSource):
+        raise RecipeError(
+            f"stream: only tar shards can be read anew each epoch, and {data.name} is in none; "
+            "make some with lenswork pack, or leave --stream out"
+        )
     reasons += reasons_for(filled, said, shape, data)
     _refuse_wide_moves(filled, min(shape[:2]))
     if not own_network:

@@ -18,9 +18,9 @@ class Started:
     """Everything is ready and checked; the first step comes next.
 
     `recipe` has every field filled in; `reasons` says what was chosen from the data and why.
-    `state()` is the run as
-    it stands after the event that was yielded last, for `fit(..., resume=...)`; one that was
-    resumed goes on after `epochs` whole epochs and `step` steps.
+    `state()` is the run as it stands after the event that was yielded last (at `Read` the epoch
+    that comes next counts as done), for `fit(..., resume=...)`; one that was resumed goes on after
+    `epochs` whole epochs and `step` steps.
     """
 
     recipe: Recipe

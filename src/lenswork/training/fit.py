@@ -39,15 +39,18 @@ def fit(
     device: str = "auto",
     stop: Flag | None = None,
     resume: State | None = None,
+    while_reading: bool = True,
 ) -> Iterator[Event]:
     """Train on `data` as `recipe` says: `Started`, then steps and epochs, at last `Finished`.
 
     `network` is a torch module of your own in place of the recipe's net: (batch, channels,
     height, width) float to (batch, classes) logits. `resume` is a state that `Started.state` gave:
-    what follows is what followed there. Nothing is trained before every field has been checked
-    against the data; raises `RecipeError`, `NetError`, `PictureError` or `StateError` then.
+    what follows is what followed there. With `while_reading` many pictures in files are read while
+    the first epoch runs, on a CPU. Nothing is trained before every field has been checked against
+    the data: raises `RecipeError`, `NetError` or `StateError` then, and `PictureError` then or
+    within the first epoch.
     """
-    session = prepare(recipe, data, network, device, overlap=resume is None)
+    session = prepare(recipe, data, network, device, overlap=while_reading and resume is None)
     try:
         yield from _events(session, place_in(session, resume), stop)
     finally:
@@ -77,6 +80,8 @@ def _events(session: Session, at: Place, stop: Flag | None) -> Iterator[Event]:
             yield done
             at.began = time.perf_counter()
             at.reason = at.reason or (ON_REQUEST if _asked(stop) else None)
+    if not told and session.reading.over:
+        yield session.read()
     if at.reason is not None:
         yield Stopped(at.epochs, at.reason)
     yield _finish(session, at)

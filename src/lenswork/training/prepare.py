@@ -10,13 +10,14 @@ from torch import nn
 
 from lenswork.data.batches import batch_ends
 from lenswork.data.cache.rows import open_rows
-from lenswork.data.dataset import Dataset, Part, PictureSource
+from lenswork.data.dataset import Dataset, EncodedPictures, Part, PictureSource
 from lenswork.data.shards.fetch import fetched
 from lenswork.data.shards.source import ShardSource
 from lenswork.data.subset import take_training
 from lenswork.errors import DataError, NetError, RecipeError, UsageError
 from lenswork.kinds import Pictures, SplitName
 from lenswork.model.contract import output_count
+from lenswork.model.memory import available_bytes
 from lenswork.model.network import Network
 from lenswork.model.preprocess import Preprocess
 from lenswork.model.spec import parse_net
@@ -69,6 +70,7 @@ def prepare(
     choice, precision = _with_precision(choice, network, len(data.train), chosen_device)
     if chosen_device.type == "cpu":
         keep_freed_memory()
+    best, loss = _best(recipe, data), _loss(choice, data, chosen_device)  # which may refuse
     read, reading = _read(data, choice, overlap=overlap and chosen_device.type == "cpu")
     parts = {name: part.to(chosen_device) for name, part in read.items()}
     feed = _feed(choice, data, parts.pop("train", None), reading, chosen_device)
@@ -85,8 +87,8 @@ def prepare(
         steps_per_epoch=recipe.steps_per_epoch or len(batch_ends(len(feed), recipe.batch or 1)) + 1,
         prepare_seconds=time.perf_counter() - began,
         find_digests=functools.partial(_digests, data, read),
-        best=_best(recipe, data),
-        loss=_loss(choice, data, chosen_device),
+        best=best,
+        loss=loss,
         augmentation=_augmentation(recipe),
         average=Average(network, recipe.average) if recipe.average else None,
         backprop=by_hand(network, precision, chosen_device),
@@ -205,21 +207,33 @@ def _read(
     rows = {name: open_rows(_here(part), preprocess, part.ids) for name, part in kept.items()}
     first = first_places(len(data.train), recipe.batch or 1, recipe.seed)
     missing = sum(len(room.missing) for room in rows.values())
+    in_files = all(isinstance(part.source, EncodedPictures) for part in kept.values())
     reading = Reading(
         {name: Wanted(room, first if name == "train" else None) for name, room in rows.items()},
-        while_training=overlap and missing >= OVERLAP_FROM,
+        while_training=overlap and in_files and missing >= OVERLAP_FROM,
     )
     if not reading.while_training:
-        reading.wait_for_all()
+        _wait_for(reading)
     return {
         name: _prepared(room.pictures, data.parts[name], preprocess) for name, room in rows.items()
     }, reading
 
 
+def _wait_for(reading: Reading) -> None:
+    """Return once all is there; where that fails, what has been read is kept before it is told."""
+    try:
+        reading.wait_for_all()
+    except BaseException:  # also when interrupted: a thread would end with the process
+        reading.stop()
+        raise
+
+
 def _here(part: Part) -> PictureSource:
     """The pictures of a part; those that come over HTTP are asked for at once, not one by one."""
     source = part.source
-    return fetched(source) if isinstance(source, ShardSource) and source.remote else source
+    if isinstance(source, ShardSource) and source.remote:
+        return fetched(source, available_bytes())
+    return source
 
 
 def _feed(

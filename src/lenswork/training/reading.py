@@ -8,7 +8,8 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenswork.cores import available_cores
-from lenswork.errors import PictureError
+from lenswork.errors import LensworkError, PictureError
 from lenswork.kinds import Pictures, SplitName
 from lenswork.model.preprocess import refuse_unreadable
 
 CHUNK = 8  # pictures that a thread reads before it tells: few, since a step waits for its last one
-GIVES_WAY = 19  # the lowest priority of a Unix scheduler
+GIVES_WAY = 5  # of 19: beside other programs a lower priority would make it starve
 
 
 class Rows(Protocol):
@@ -84,6 +85,7 @@ class Reading:
             for number in range(available_cores() if self._chunks else 0)
         ]
         self.seconds = 0.0  # that reading took, once it is over
+        self.waited_seconds = 0.0  # that somebody waited for it
         self._began = time.perf_counter()
         for thread in self._threads:
             thread.start()
@@ -108,12 +110,13 @@ class Reading:
             return
         if places is None:
             self._prefer(part)
-        there = self._there[part]
+        there, began = self._there[part], time.perf_counter()
         with self._changed:
             while not (self._left[part] == 0 if places is None else there[places].all()):
                 self._raise_failure()
                 self._changed.wait()
             self._raise_failure()
+        self.waited_seconds += time.perf_counter() - began
 
     def wait_for_all(self) -> None:
         """Return once every picture of every part is there; raises what `wait` raises."""
@@ -121,6 +124,8 @@ class Reading:
             self.wait(part)
         for thread in self._threads:
             thread.join()
+        with self._changed:
+            self._raise_failure()  # of keeping what had been read
 
     def stop(self) -> None:
         """Read nothing more; what has been read is kept for the next time."""
@@ -142,6 +147,10 @@ class Reading:
 
     def _raise_failure(self) -> None:
         """Raise what reading has failed with; unreadable pictures once all have been tried."""
+        if isinstance(self._failure, MemoryError):
+            raise LensworkError(
+                "memory has run out while pictures were read: use a smaller size"
+            ) from self._failure
         if self._failure is not None:
             raise self._failure
         if self._errors:
@@ -149,15 +158,25 @@ class Reading:
             refuse_unreadable(self._errors, sum(map(len, self._there.values())))
 
     def _work(self) -> None:
-        _give_way()
+        if self.while_training:
+            _give_way()
         while (taken := self._take()) is not None:
             part, chunk = taken
-            try:
+            with self._failing():
                 self._read(part, chunk)
-            except BaseException as error:  # raised where it is waited for, not lost in a thread
-                self._failure = error
             if self._note_read(part, chunk):
-                self._finish(part)
+                with self._failing():
+                    self._finish(part)
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Have what goes wrong be raised where it is waited for, not lost in a thread."""
+        try:
+            yield
+        except BaseException as error:
+            with self._changed:
+                self._failure = error
+                self._changed.notify_all()
 
     def _note_read(self, part: SplitName, chunk: NDArray[np.int64]) -> bool:
         """Tell those who wait; whether this was the last of its part."""
@@ -203,6 +222,7 @@ def _chunks(one: Wanted) -> Sequence[NDArray[np.int64]]:
 
 
 def _give_way() -> None:
-    """Have this thread run where no other wants to; elsewhere than on Linux it would be all."""
+    """Have this thread run after the training's; elsewhere than on Linux it would be all."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), GIVES_WAY)
+        with suppress(OSError):  # where that is not allowed
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), GIVES_WAY)

@@ -60,6 +60,7 @@ class Session:
     free_bytes: int  # on the device, before the first step
     precision: Precision  # what the recipe's "auto" stands for
     step: int = field(default=0, init=False)
+    golden: list[Picture] = field(default_factory=list, init=False)  # a picture of each class
     batches: Iterator[Batch] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -116,10 +117,10 @@ class Session:
         )
 
     def read(self) -> Read:
-        """What has been read, once it all is."""
-        read = Read(self.digests, self.reading.seconds, self.reading.notes)
-        _ = self.golden
-        return read
+        """What has been read, once it all is; golden pictures are kept: files may be gone later."""
+        digests = self.digests
+        self.golden = golden_pictures(self.data.train, len(self.data.classes))
+        return Read(digests, self.reading.seconds, self.reading.notes)
 
     def inputs(self, batch: Batch) -> Tensor:
         """What the network is given of a batch in the step that was counted last."""
@@ -163,7 +164,7 @@ class Session:
 
     def final_answers(self) -> tuple[dict[SplitName, Answers], dict[str, float]]:
         """The network's answers for every picture of the held-out parts, and their metrics."""
-        if self.best:
+        if self.best and self.best.tensors:
             self.best.put_back(self.network)
         elif self.average:
             self.average.put()
@@ -190,12 +191,8 @@ class Session:
             made_by=f"lenswork {__version__}",
             views=self.recipe.views or ONE,
         )
-        return Classifier(self.network, contract, self.golden)
-
-    @functools.cached_property
-    def golden(self) -> list[Picture]:
-        """A picture of each class; asked for early, since at the end the files may be gone."""
-        return golden_pictures(self.data.train, len(self.data.classes))
+        golden = self.golden or golden_pictures(self.data.train, len(self.data.classes))
+        return Classifier(self.network, contract, golden)
 
     def _logits(self, part: Prepared) -> Tensor:
         views = Views.parse(self.recipe.views or ONE)

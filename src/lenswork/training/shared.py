@@ -19,7 +19,7 @@ from lenswork.data.dataset import Dataset
 from lenswork.model.network import Network
 from lenswork.seeds import stream_seed
 from lenswork.training.evaluate import correct_in
-from lenswork.training.events import EpochDone, Event, Finished, StepDone, Stopped
+from lenswork.training.events import EpochDone, Event, Finished, Read, StepDone, Stopped
 from lenswork.training.feed import Batch
 from lenswork.training.fit import ON_REQUEST
 from lenswork.training.optimizers import set_rates
@@ -92,7 +92,7 @@ class Sharing:
 
 def _epochs(
     session: Session, sharing: Sharing
-) -> Generator[StepDone | EpochDone, None, tuple[str | None, int]]:
+) -> Generator[Read | StepDone | EpochDone, None, tuple[str | None, int]]:
     """All epochs; at last why they ended, if before the last, and how many are whole."""
     reason: str | None = None
     epochs = 0
@@ -107,6 +107,8 @@ def _epochs(
                 break
         else:
             epochs += 1
+            if epochs == 1:
+                yield session.read()
             done = _end_epoch(session, totals, epochs, time.perf_counter() - began)
             yield done
             ended = session.reason_to_stop(epochs, done.metrics) if dist.get_rank() == 0 else None

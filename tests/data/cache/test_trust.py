@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import json
 import os
 import random
 import shutil
@@ -115,6 +116,60 @@ def test_a_folder_that_is_not_ours_stays(folder: Path, home: Path) -> None:
     (home / "holiday" / "cat.jpg").write_bytes(b"cat")
     remove_leftovers(home)
     assert (home / "holiday" / "cat.jpg").exists()
+
+
+FOREIGN = [
+    ".photos.trash/precious",
+    ".shards.0a1b2c3d.part/precious",
+    f".{'ab' * 16}.0a1b2c3d.trash/precious",
+    f".{'cd' * 16}.0a1b2c3d.part/precious",
+    f".{'cd' * 16}.0a1b2c3e.part/rows.u8/precious",
+    "d41d8cd98f00b204e9800998ecf8427e/precious",
+    "d41d8cd98f00b204e9800998ecf8427f",
+    f".{'ef' * 16}.0a1b2c3d.trash",
+]
+
+
+def test_nothing_of_another_goes_whatever_its_name(home: Path) -> None:
+    for name in FOREIGN:
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_bytes(b"mine")
+        os.utime((home / name).parent, (1, 1))
+    before = sorted(home.rglob("*"))
+    remove_leftovers(home)
+    assert sorted(home.rglob("*")) == before
+
+
+def test_what_killed_processes_left_goes(folder: Path, home: Path) -> None:
+    (entry,) = entries_in(home)
+    for name in (f".{'ab' * 16}.0a1b2c3d.trash", f".{'cd' * 16}.0a1b2c3d.part", "12" * 16):
+        shutil.copytree(entry.folder, home / name)
+        (home / name / "entry.json").unlink()
+        os.utime(home / name, (1, 1))
+    remove_leftovers(home)
+    assert names_in(home) == [entry.folder.name]
+
+
+def test_an_entry_of_a_later_format_stays(folder: Path, home: Path) -> None:
+    (entry,) = entries_in(home)
+    later = entry.folder.rename(home / ("12" * 16))
+    said = json.loads((later / "entry.json").read_bytes())
+    said["facts"]["format"] = 2
+    (later / "entry.json").write_text(json.dumps(said), "utf-8")
+    remove_leftovers(home)
+    assert names_in(later) == ["entry.json", "rows.u8", "table.npz"]
+
+
+def test_what_stands_where_an_entry_would_and_is_none_is_not_replaced(
+    folder: Path, home: Path
+) -> None:
+    (entry,) = entries_in(home)
+    (entry.folder / "precious").write_bytes(b"mine")
+    (entry.folder / "entry.json").unlink()
+    source = source_of(folder)
+    assert (read_through(source) == read_plainly(source)).all()
+    assert names_in(home) == [entry.folder.name]
+    assert names_in(entry.folder) == ["precious", "rows.u8", "table.npz"]
 
 
 # --- what only a check of all finds -----------------------------------------------------------

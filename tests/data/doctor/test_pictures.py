@@ -39,7 +39,6 @@ def test_ordinary_pictures_give_no_finding() -> None:
         ("not a picture", "not-a-picture"),
         ("cut off", "cut-off"),
         ("damaged", "damaged"),
-        ("too large", "too-many-pixels"),
     ],
 )
 def test_what_training_cannot_read_is_refused_and_listed_to_be_moved(
@@ -53,10 +52,17 @@ def test_what_training_cannot_read_is_refused_and_listed_to_be_moved(
     assert "cannot read bad.jpg: why" in finding.meaning
 
 
-def test_the_limit_on_pixels_is_named() -> None:
-    bomb = fact(problem="too large", error="it unpacks to 10 x 10 pixels")
+def test_a_picture_over_the_asked_limit_is_a_warning_where_training_takes_it() -> None:
+    bomb = fact(problem="too large", error="why", width=10_000, height=8_901)
     [finding] = picture_findings([bomb], pixel_limit=99)
-    assert finding.title == "1 picture is larger than 99 pixels"
+    assert (finding.code, finding.severity) == ("too-many-pixels", "refuse")
+    assert finding.title == "1 picture is larger than 89,000,000 pixels"
+    large = fact(problem="too large", error="why", width=10_000, height=8_900)
+    [finding] = picture_findings([large], pixel_limit=99)
+    assert (finding.code, finding.severity) == ("over-limit", "warn")
+    assert finding.title == "1 picture is larger than --pixel-limit, 99 pixels"
+    assert "training takes up to 89,000,000" in finding.meaning
+    assert finding.move == ()
 
 
 def test_a_suffix_that_says_another_format_is_a_note() -> None:
@@ -91,9 +97,10 @@ def test_frames_alpha_and_even_pictures_are_found() -> None:
     assert finding.move == ("train/cats/a.jpg",)
 
 
-def test_a_jpeg_that_ends_in_grey_is_a_warning() -> None:
+def test_a_jpeg_that_ends_in_grey_is_a_note_since_it_may_be_a_border() -> None:
     finding = only([fact(grey_below=0.4), fact(grey_below=0.01)])
-    assert (finding.code, finding.severity) == ("decoder-warnings", "warn")
+    assert (finding.code, finding.severity) == ("grey-below", "note")
+    assert "grey border" in finding.meaning
     assert "up to 40% of the picture" in finding.title
     assert len(finding.files) == 1
 
@@ -136,3 +143,22 @@ def test_sizes_are_held_against_that_of_the_input() -> None:
 def test_nothing_else_is_said_of_a_file_that_cannot_be_read() -> None:
     bad = fact(problem="cut off", error="x", width=4000, height=4, mode="L", format="PNG")
     assert [one.code for one in picture_findings([bad, fact()], (60, 60))] == ["cut-off"]
+
+
+def test_a_strip_is_told_without_a_size_by_the_middle_one() -> None:
+    others = [fact(f"train/cats/{at}.jpg") for at in range(5)]
+    finding = only([*others, fact("train/cats/strip.jpg", width=10_000, height=1)])
+    assert (finding.code, finding.files) == ("stretched", ("train/cats/strip.jpg",))
+    assert "brought to one size" in finding.meaning
+    tiny = fact("train/cats/tiny.jpg", width=9, height=6)
+    assert picture_findings([*others, tiny]) == []
+    assert picture_findings([fact(width=10_000, height=1)]) == []
+
+
+def test_colours_for_print_among_those_of_screens_are_a_note() -> None:
+    printed = fact("train/cats/printed.jpg", mode="CMYK")
+    finding = only([fact(), printed, fact("train/cats/palette.png", mode="P", format="PNG")])
+    assert (finding.code, finding.severity) == ("mixed-models", "note")
+    assert finding.title == "1 picture keeps colours as CMYK, 2 do not"
+    assert finding.files == ("train/cats/printed.jpg",)
+    assert picture_findings([printed]) == []

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from picture_files import encoded, noise, png
 from planted import (
     CONTENT_FAULTS,
     FAULTS,
@@ -21,6 +22,7 @@ from lenswork.data.doctor.report import Report
 from lenswork.data.open import SAMPLE, open_data
 from lenswork.data.sources import sample_folder
 from lenswork.errors import DataError
+from lenswork.training.prepare import _check_classes
 
 
 def plant(fault: Fault, place: Path) -> Path:
@@ -33,9 +35,11 @@ def codes(report: Report) -> list[str]:
 
 
 def is_refused(path: Path) -> bool:
-    """Whether opening the data or reading one of its pictures raises."""
+    """Whether opening the data, its classes or reading one of its pictures raises."""
     try:
-        for part in open_data(path).parts.values():
+        opened = open_data(path)
+        _check_classes(opened)
+        for part in opened.parts.values():
             for index in range(len(part)):
                 part.source.read(index)
     except DataError:
@@ -95,10 +99,31 @@ def test_what_may_not_be_read_is_found_and_refused(fault: Fault) -> None:
                 one.chmod(0o755)
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [one for one in FAULTS if one.code in ("too-low", "not-a-folder", "no-pictures")],
+    ids=lambda fault: fault.name,
+)
+def test_no_class_at_all_is_called_like_a_digit(fault: Fault, tmp_path: Path) -> None:
+    assert "digits" not in codes(examine(plant(fault, tmp_path), quick=True))
+
+
+def test_a_picture_over_the_asked_limit_is_no_reason_to_refuse(tmp_path: Path) -> None:
+    root = write_pictures(tmp_path / "data", RIGHT)
+    (root / "train" / "cats" / "large.png").write_bytes(encoded(noise(30, 30, 3, 1), "PNG"))
+    report = examine(root, pixel_limit=SIDE * SIDE)
+    assert codes(report) == ["over-limit"]
+    assert not report.refused
+    (root / "train" / "cats" / "huge.png").write_bytes(png(60_000, 60_000, 8, 0, [bytes(10)]))
+    report = examine(root, pixel_limit=SIDE * SIDE)
+    assert codes(report) == ["too-many-pixels", "over-limit"]
+
+
 def test_every_code_is_planted() -> None:
     planted = {fault.code for fault in (*FAULTS, *FORBIDDEN, *CONTENT_FAULTS)}
     # the one that is left is for data that is opened without a second part
-    assert (set(CODES) | set(CONTENT_CODES)) - planted == {"near-copies"}
+    # or is within training's limit and over the one that was asked for
+    assert (set(CODES) | set(CONTENT_CODES)) - planted == {"near-copies", "over-limit"}
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])

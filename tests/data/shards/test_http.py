@@ -8,6 +8,8 @@ import pytest
 from faulty_server import FaultyServer
 from shard_sets import PieceServer, labelled, opened, packed, source_of, tar_of
 
+from lenswork.data.doctor.codes import quoted
+from lenswork.data.doctor.examine import examine
 from lenswork.data.download import Patience
 from lenswork.data.shards import http as shard_http
 from lenswork.data.shards.epoch import Streaming, met_in_epoch, read_in_order
@@ -18,6 +20,8 @@ from lenswork.data.shards.open import open_shards
 from lenswork.data.shards.source import ShardSource
 from lenswork.data.shards.verify import problems
 from lenswork.errors import DataError, DownloadError, PictureError
+from lenswork.training import prepare
+from lenswork.training.recipe import Recipe
 
 QUICK = Patience(tries=3, pause_seconds=0.0, connect_seconds=2.0, silence_seconds=0.2)
 CONTENT = bytes(range(256)) * 40
@@ -204,6 +208,38 @@ def test_a_part_can_be_fetched_with_one_request_a_shard(pieces: PieceServer) -> 
         assert kept.read(index).tolist() == source.read(index).tolist()
         assert kept.names[index] == source.name(index)
     assert len(fetched(source.subset([]))) == 0
+
+
+def test_more_than_fits_into_memory_is_refused_before_it_is_received(
+    pieces: PieceServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = open_shards(pieces.address("out"))
+    monkeypatch.setattr(prepare, "available_bytes", lambda: 100)
+    recipe = Recipe(data=data.source, net="flatten, dense classes", stream=True)
+    with pytest.raises(DataError, match=r"the 6 pictures from .* on are kept in memory as files"):
+        prepare.prepare(recipe, data, None, "cpu")
+    assert pieces.asked("validation-000.tar") == []
+    with pytest.raises(DataError, match=r"expected room for [\d.]+ \S+, 100 bytes are free; bring"):
+        fetched(source_of(data), 100)
+
+
+def test_memory_that_is_refused_is_told_with_the_size(
+    pieces: PieceServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = source_of(open_shards(pieces.address("out")))
+    source.table.sizes[:] = 1 << 56
+    with pytest.raises(DataError, match=r"expected room for .*, so many are not free; bring"):
+        fetched(source)
+
+
+def test_what_the_doctor_says_of_an_address_is_right_and_keeps_its_secret(
+    pieces: PieceServer,
+) -> None:
+    address = pieces.address("out/train-{000..002}.tar")
+    report = examine(f"{address}?token=SECRET")
+    assert report.name == address
+    assert "SECRET" not in "".join(f"{one.title}{one.cure}" for one in report.findings)
+    assert quoted(f"{address}?token=SECRET") == f"'{address}'"
 
 
 def test_verify_reads_over_http(pieces: PieceServer, tmp_path: Path) -> None:

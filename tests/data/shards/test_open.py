@@ -11,7 +11,15 @@ from tiny_data import striped_data, write_striped_folder
 
 from lenswork.data.dataset import Cut
 from lenswork.data.folder import open_folder
-from lenswork.data.shards.names import expand, id_of, key_of, names_shards, pieces, shown
+from lenswork.data.shards.names import (
+    expand,
+    id_of,
+    key_of,
+    names_shards,
+    pieces,
+    shown,
+    shown_source,
+)
 from lenswork.data.shards.open import open_shards
 from lenswork.data.shards.write import ShardSize, pack
 from lenswork.data.split import cut_validation
@@ -58,6 +66,12 @@ def test_several_patterns_are_told_apart_from_an_address_with_colons() -> None:
 
 def test_an_address_is_shown_without_passwords_and_tokens() -> None:
     assert shown("https://me:secret@host:1/a.tar?token=secret#x") == "https://host:1/a.tar"
+
+
+def test_data_is_shown_as_it_was_given_but_for_what_is_secret_in_addresses() -> None:
+    text = "./a.tar::http://me:secret@[::1]/b-{0..1}.tar?token=secret"
+    assert shown_source(text) == "./a.tar::http://[::1]/b-{0..1}.tar"
+    assert shown_source("pets/") == "pets/"
 
 
 @pytest.mark.parametrize(
@@ -276,3 +290,16 @@ def test_a_folder_of_foreign_shards_says_how_to_name_them(tmp_path: Path) -> Non
         f"{tmp_path}/b-{{0..2}}.tar"
     )
     assert "is compressed: expected a plain .tar" in refusal(f"{tmp_path}/a.tar.gz")
+
+
+@pytest.mark.parametrize("column", ["ids", "places"])
+def test_an_index_that_names_a_picture_twice_is_refused(tmp_path: Path, column: str) -> None:
+    out = packed(tmp_path / "out", shards=1)
+    index = json.loads((out / "train-000.index.json").read_bytes())
+    index[column][1] = index[column][0]
+    content = json.dumps(index).encode()
+    (out / "train-000.index.json").write_bytes(content)
+    manifest = json.loads((out / "lenswork.json").read_bytes())
+    manifest["splits"]["train"][0]["index_sha256"] = hashlib.sha256(content).hexdigest()
+    (out / "lenswork.json").write_text(json.dumps(manifest), "utf-8")
+    assert "say different things of train-000.tar: pack the data again" in refusal(out)

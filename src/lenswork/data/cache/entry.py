@@ -29,6 +29,7 @@ from lenswork.data.decode import printable
 from lenswork.kinds import Picture, Pictures
 
 FACTS, TABLE, ROWS = "entry.json", "table.npz", "rows.u8"
+FORMAT: Literal[1] = 1
 SAMPLED = 16  # files and rows that stand for all when an entry is opened
 # Else Linux refuses to map a file larger than memory that may be written to in memory only.
 _NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)
@@ -64,7 +65,7 @@ class Facts(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = 1
+    format: Literal[1] = FORMAT
     key: str
     count: int
     filled: int
@@ -181,6 +182,14 @@ def open_entry(folder: Path) -> Entry | None:
     except (OSError, ValueError, KeyError, TypeError, ValidationError, RecursionError):
         return None
     return Entry(folder, facts, last_used) if right and facts.key == folder.name else None
+
+
+def is_later(folder: Path) -> bool:
+    """Whether a later Lenswork wrote the entry in `folder`, in a format of its own."""
+    try:
+        return bool(json.loads((folder / FACTS).read_bytes())["facts"]["format"] > FORMAT)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def facts_bytes(facts: Facts) -> bytes:

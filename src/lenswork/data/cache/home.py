@@ -11,7 +11,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from lenswork.data.cache.entry import Entry, open_entry
-from lenswork.data.cache.write import LOCK, PART, TRASH, remove_entry
+from lenswork.data.cache.write import LOCK, PART, TRASH, has_only_ours, remove_entry
 from lenswork.errors import UsageError
 
 VARIABLE = "LENSWORK_CACHE"
@@ -103,18 +103,24 @@ def free_disk(folder: Path, wanted_bytes: int, spared: Collection[str] = ()) -> 
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what processes left behind that were killed, and entries that nobody can read."""
+    """Remove what processes left behind that were killed, and entries that nobody can read.
+
+    Whatever else lies in the folder stays: somebody may have named one with things of his own.
+    """
     try:
         children = list(folder.iterdir())
     except OSError:
         return
     for child in children:
-        if child.name.startswith(".") and child.name.endswith(TRASH):
-            shutil.rmtree(child, ignore_errors=True)
-        elif child.name.startswith(".") and child.name.endswith(PART):
-            _remove_if_dead(child)
-        elif _is_key(child.name) and open_entry(child) is None:
+        if _is_key(child.name) and open_entry(child) is None:
             remove_entry(child)
+        left = re.fullmatch(r"\.[0-9a-f]{32}\.[0-9a-f]{8}(\.\w+)", child.name)
+        if left is None or not has_only_ours(child):
+            continue
+        if left[1] == TRASH:
+            shutil.rmtree(child, ignore_errors=True)
+        elif left[1] == PART:
+            _remove_if_dead(child)
 
 
 def _remove_if_dead(part: Path) -> None:

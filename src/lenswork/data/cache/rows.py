@@ -76,7 +76,8 @@ def open_rows(
     """The rows of a source's pictures; of files, those that the cache has are there already.
 
     `ids` are the files' names inside the data, as a `Part` has them; left out, they are the paths
-    below the folder that all files share. Nothing is decoded here.
+    below the folder that all files share. Nothing is decoded here. Raises `UsageError` for a limit
+    of the cache that is no size.
     """
     if isinstance(source, ArraySource) and source.pictures.shape[1:] == preprocessing.input_shape:
         return _whole(source, preprocessing, source.pictures)
@@ -87,9 +88,10 @@ def open_rows(
     if files.total_bytes < LEAST_BYTES:
         return _in_memory(source, preprocessing)
     key = key_of(files, preprocessing.input_shape, preprocessing.pixels)
-    if (pictures := _kept(home / key, files)) is not None:
-        return _whole(source, preprocessing, pictures)
     try:
+        size_limit(home)  # which may refuse: better now than when all is decoded
+        if (pictures := _kept(home / key, files)) is not None:
+            return _whole(source, preprocessing, pictures)
         return _begun(home, key, source, preprocessing, files)
     except OSError as error:
         return _in_memory(source, preprocessing, _not_kept(home, error.strerror or str(error)))

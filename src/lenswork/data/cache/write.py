@@ -23,6 +23,7 @@ from lenswork.data.cache.entry import (
     Shape,
     Table,
     facts_bytes,
+    is_later,
     mapped,
     row_check,
 )
@@ -30,6 +31,7 @@ from lenswork.files import sync
 from lenswork.kinds import Picture
 
 PART, TRASH, LOCK = ".part", ".trash", "lock"
+OURS = {FACTS, TABLE, ROWS, LOCK}
 
 
 class Writer:
@@ -128,14 +130,29 @@ class Writer:
 
 
 def remove_entry(folder: Path) -> bool:
-    """Remove the entry in `folder`, whole at once: whoever has it open keeps what it reads."""
+    """Remove the entry in `folder`, whole at once: whoever has it open keeps what it reads.
+
+    What is no entry of this format stays, since the cache may be in a folder with other things.
+    """
+    if not has_only_ours(folder) or is_later(folder):
+        return False
     trash = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}{TRASH}")
     try:
         folder.rename(trash)
-    except OSError:  # it is not there, another process was faster, or it is not ours
+    except OSError:  # another process was faster, or it is not ours
         return False
     shutil.rmtree(trash, ignore_errors=True)
     return True
+
+
+def has_only_ours(folder: Path) -> bool:
+    """Whether it is a folder in which nothing lies but files that an entry has."""
+    try:
+        with os.scandir(folder) as children:
+            ours = all(one.name in OURS and not one.is_dir() for one in children)
+        return ours and not folder.is_symlink()
+    except OSError:
+        return False
 
 
 def _discard(folder: Path, rows: int, lock: FileLock, process: int) -> None:

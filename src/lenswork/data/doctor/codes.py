@@ -1,11 +1,12 @@
 """The kinds of findings that need no picture to be opened, and how bad each of them is."""
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lenswork.data.decode import printable
 from lenswork.data.doctor.finding import Finding, Severity, alone
+from lenswork.data.shards.names import shown_source
 
 CODES: Mapping[str, tuple[Severity, str]] = {  # what it says in docs/doctor.md
     # the shape of the folder
@@ -31,6 +32,7 @@ CODES: Mapping[str, tuple[Severity, str]] = {  # what it says in docs/doctor.md
     ),
     "imbalance": ("warn", "a class with 4 times as many training pictures as another, or more"),
     "digits": ("note", "classes called like digits or letters: a mirrored one is another"),
+    "unprintable-class": ("refuse", "a class whose name has characters that cannot be printed"),
     "written-alike": ("refuse", "names that a record would write the same"),
     # the files, by name and size
     "empty": ("refuse", "picture files of 0 bytes"),
@@ -78,5 +80,16 @@ def counted(count: int, one: str, many: str) -> str:
 
 
 def quoted(path: Path | str) -> str:
-    """A path as a shell takes it."""
-    return shlex.quote(printable(Path(path)))
+    r"""A path as a shell takes it, on one line: what cannot be printed is $'\xe9' as in bash."""
+    text = shown_source(str(path)) if "://" in str(path) else Path(path).as_posix()
+    if text.isprintable():
+        return shlex.quote(text)
+    return "$'" + "".join(map(_escaped, text)) + "'"
+
+
+def _escaped(character: str) -> str:
+    if character in "\\'":
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))

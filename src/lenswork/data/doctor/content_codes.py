@@ -14,13 +14,19 @@ CONTENT_CODES: Mapping[str, tuple[Severity, str]] = {  # what it says in docs/do
     "too-many-pixels": ("refuse", "a picture that unpacks to more pixels than the limit"),
     # pictures that training reads
     "decoder-warnings": ("warn", "a picture that the decoder warns of"),
+    "over-limit": ("warn", "a picture of more pixels than `--pixel-limit`, which training takes"),
+    "grey-below": ("note", "a JPEG that ends in even grey: data is missing, or it is a border"),
     "one-colour": ("warn", "a picture of one even colour"),
     "colour-tells-class": ("warn", "grey pictures in some classes, colour in the others"),
     "mixed-colours": ("note", "grey and colour pictures side by side"),
+    "mixed-models": ("note", "colours kept as CMYK, YCbCr, LAB or HSV beside others"),
     "mislabelled": ("note", "a suffix that says another format than the content"),
     "animated": ("note", "several frames, of which the first is read"),
     "see-through": ("note", "pixels that are not opaque, and are laid on white"),
-    "stretched": ("note", "sides of another proportion than the network's input"),
+    "stretched": (
+        "note",
+        "sides of another proportion than the input's, or the middle size's",
+    ),
     "enlarged": ("note", "less than half as large as the network's input"),
     "shrunk": ("note", "more than 16 times as large as the network's input on each side"),
     # copies

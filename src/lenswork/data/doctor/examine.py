@@ -6,12 +6,15 @@ from pathlib import Path
 
 from lenswork.data.dataset import Dataset, FileSource
 from lenswork.data.decode import PIXEL_LIMIT, printable
+from lenswork.data.doctor.codes import counted, quoted
 from lenswork.data.doctor.content import Pictures, can_be_opened, look_at
+from lenswork.data.doctor.finding import Finding
+from lenswork.data.doctor.moves import settled
 from lenswork.data.doctor.quick import Quick, quick_of_dataset, quick_of_folder
 from lenswork.data.doctor.report import Report, worst_first
 from lenswork.data.known import KNOWN
 from lenswork.data.open import SAMPLE, open_data
-from lenswork.data.shards.names import names_shards
+from lenswork.data.shards.names import names_shards, shown_source
 from lenswork.data.sources import sample_folder
 from lenswork.errors import DataError
 
@@ -32,18 +35,20 @@ def examine(
     `data` is what `open_data` takes, or a data set that is opened already, which is looked at as
     it is, not at what else its folder holds. `quick` opens no file: names and sizes only.
     `size`, (height, width), is what the pictures will be brought to. `progress` is told how many
-    pictures are done. Raises `DataError` where there is nothing to examine.
+    pictures are done. Larger pictures than `pixel_limit` are not unpacked; training's own limit
+    holds, too. Raises `DataError` where there is nothing to examine.
     """
     began = time.perf_counter()
     if isinstance(data, Dataset):
         name, location, seen = data.name, data.location, quick_of_dataset(data)
     else:
-        name = printable(Path(data))
+        name = shown_source(str(data)) if names_shards(str(data)) else printable(Path(data))
         location, seen = _quick(str(data), data_home)
     findings = seen.findings
     if not quick:
-        pictures = Pictures(seen.readable(), seen.opened, size, pixel_limit)
+        pictures = Pictures(seen.readable(), seen.opened, size, min(pixel_limit, PIXEL_LIMIT))
         findings = [*findings, *look_at(pictures, progress)]
+    findings = _that_can_be_followed(findings, seen, data)
     return Report(
         name=name,
         findings=worst_first(findings),
@@ -72,6 +77,20 @@ def _quick(data: str, data_home: Path | Sequence[Path] | None) -> tuple[Path | N
     return opened.location, quick_of_folder(data, opened.location, opened, None)
 
 
+def _that_can_be_followed(
+    findings: list[Finding], seen: Quick, data: Dataset | str | Path
+) -> list[Finding]:
+    """The findings, whose cures move nothing that would be missed."""
+    if not any(finding.move for finding in findings):
+        return findings
+    bad = {name for one in findings if one.severity == "refuse" for name in one.files}
+    sound = [one for one in seen.readable() if one.id not in bad]
+    cut = seen.opened is not None and seen.opened.cut is not None
+    cut = cut or {one.split for one in sound} == {"train"}
+    source = data.source or data.name if isinstance(data, Dataset) else data
+    return settled(findings, [one.id for one in sound], cut=cut, place=quoted(source))
+
+
 def _folder_of(data: str) -> Path | None:
     """The folder or file that was meant by data that cannot be opened."""
     if data == SAMPLE:
@@ -87,11 +106,12 @@ def _folder_of(data: str) -> Path | None:
 
 def _looked_at(seen: Quick, *, quick: bool) -> str:
     total = sum(count for counts in seen.pictures.values() for count in counts.values())
+    pictures = counted(total, "picture", "pictures")
     if quick:
-        return f"the names and sizes of {total:,} pictures; none was opened"
+        return f"the names and sizes of {pictures}; none was opened"
     if seen.opened is not None and not all(map(can_be_opened, seen.opened.parts.values())):
         return (
-            f"the names of {total:,} pictures; those in shards were not opened: examine the folder "
+            f"the names of {pictures}; those in shards were not opened: examine the folder "
             "before it is packed"
         )
-    return f"the names, sizes and content of {total:,} pictures"
+    return f"the names, sizes and content of {pictures}"

@@ -123,6 +123,12 @@ def _pattern(ids: Sequence[str]) -> str:
     return PATTERNS[-1]
 
 
+def group_option(ids: Sequence[str]) -> str:
+    """What keeps the series that most of these names tell of together, "" where they do not."""
+    told = sum(series_of(name) is not None for name in ids)
+    return f" --group '{_pattern(ids)}'" if told and told >= SHARE_IN_SERIES * len(ids) else ""
+
+
 def _example(keys: Iterable[Key]) -> str:
     names = sorted({series for _, series in keys})
     more = ", …" if len(names) > SHOWN_SERIES else ""

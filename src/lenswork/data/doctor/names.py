@@ -9,7 +9,7 @@ from lenswork.data.doctor.classes import folded, how_they_differ
 from lenswork.data.doctor.codes import counted, found, quoted
 from lenswork.data.doctor.finding import Finding
 from lenswork.data.doctor.survey import Folder, Survey
-from lenswork.data.doctor.wording import move_all
+from lenswork.data.doctor.wording import REFUSED, listed, move_all, named
 from lenswork.data.signs import are_signs
 
 
@@ -19,6 +19,7 @@ def class_name_findings(classes: Sequence[str], folders: Sequence[Folder] = ()) 
     for name in classes:
         alike[folded(name)].append(name)
     findings = [_alike(names, folders) for names in alike.values() if len(names) > 1]
+    findings += _unprintable(classes, folders)
     if are_signs(classes):
         findings.append(_digits())
     return findings
@@ -101,6 +102,22 @@ def _alike(names: Sequence[str], folders: Sequence[Folder]) -> Finding:
         else "if they are one class, give them one name",
         [f"{folder.id}/" for folder in concerned],
     )
+
+
+def _unprintable(classes: Sequence[str], folders: Sequence[Folder]) -> list[Finding]:
+    odd = [name for name in classes if not printable(Path(name)).isprintable()]
+    if not odd:
+        return []
+    return [
+        found(
+            "unprintable-class",
+            f"{counted(len(odd), 'class name has', 'class names have')} characters that cannot be "
+            f"printed: {listed(odd)}",
+            f"{REFUSED}: such a name would steer a terminal or a page instead of being read there",
+            "rename the folder, in each part alike",
+            named([folder for folder in folders if folder.name in odd]),
+        )
+    ]
 
 
 def _digits() -> Finding:

@@ -11,6 +11,7 @@ from PIL import ExifTags, Image
 
 from lenswork.data.decode import (
     FORMATS,
+    PIXEL_LIMIT,
     decode_bytes,
     load_checked,
     printable,
@@ -99,6 +100,8 @@ def _decode(opened: Opened, name: str, pixel_limit: int) -> None:
 
 
 def _ask_training(opened: Opened, name: str, pixel_limit: int) -> None:
+    if opened.width * opened.height > PIXEL_LIMIT:  # then its own limit is the one to tell of
+        pixel_limit = PIXEL_LIMIT
     try:
         opened.picture = decode_bytes(opened.content, name, pixel_limit=pixel_limit)
         opened.height, opened.width = opened.picture.shape[:2]

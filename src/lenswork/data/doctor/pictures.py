@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from lenswork.data.decode import PIXEL_LIMIT
 from lenswork.data.doctor.codes import counted
+from lenswork.data.doctor.colours import colour_findings
 from lenswork.data.doctor.content_codes import seen
 from lenswork.data.doctor.facts import Facts
 from lenswork.data.doctor.finding import Finding
@@ -13,7 +14,6 @@ from lenswork.data.doctor.opened import Problem
 from lenswork.data.doctor.proportions import size_findings
 
 LEAST_GREY = 0.02  # of the rows: less can be a border
-ONE_KIND = 0.9  # of a class in grey, and as much of another in colour: the class can be told by it
 
 _SUFFIXES = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -41,24 +41,25 @@ def picture_findings(
 ) -> list[Finding]:
     """What is wrong with single pictures, given their facts.
 
-    `size`, (height, width), is the network's input; without it nothing is said of sizes.
-    Files are refused exactly where training refuses them.
+    `size`, (height, width), is the network's input; without it only proportions are told, by the
+    middle size. Files are refused exactly where training refuses them.
     """
     readable = [one for one in facts if one.readable]
-    findings = [
-        *_refused(facts, pixel_limit),
+    return [
+        *_refused([one for one in facts if not _is_only_over(one)]),
+        *_over_limit([one for one in facts if _is_only_over(one)], pixel_limit),
         *_warned(readable),
         *_grey_below(readable),
         *_one_colour(readable),
-        *_colours(readable),
+        *colour_findings(readable),
         *_mislabelled(readable),
         *_animated(readable),
         *_see_through(readable),
+        *size_findings(readable, size),
     ]
-    return findings if size is None else [*findings, *size_findings(readable, size)]
 
 
-def _refused(facts: Sequence[Facts], pixel_limit: int) -> list[Finding]:
+def _refused(facts: Sequence[Facts]) -> list[Finding]:
     found: dict[Problem, list[Facts]] = defaultdict(list)
     for one in facts:
         if one.problem is not None:
@@ -66,9 +67,9 @@ def _refused(facts: Sequence[Facts], pixel_limit: int) -> list[Finding]:
     return [
         seen(
             _REFUSED[problem][0],
-            _title(problem, len(ones), pixel_limit),
+            _title(problem, len(ones)),
             f"training stops before it begins: {ones[0].error}",
-            _cure_of(problem, "it" if len(ones) == 1 else "them", pixel_limit),
+            _cure_of(problem, "it" if len(ones) == 1 else "them"),
             files=_names(ones),
             move=_names(ones),
         )
@@ -76,16 +77,16 @@ def _refused(facts: Sequence[Facts], pixel_limit: int) -> list[Finding]:
     ]
 
 
-def _title(problem: Problem, count: int, pixel_limit: int) -> str:
+def _title(problem: Problem, count: int) -> str:
     title = counted(count, *_REFUSED[problem][1:])
-    return f"{title} larger than {pixel_limit:,} pixels" if problem == "too large" else title
+    return f"{title} larger than {PIXEL_LIMIT:,} pixels" if problem == "too large" else title
 
 
-def _cure_of(problem: Problem, them: str, pixel_limit: int) -> str:
+def _cure_of(problem: Problem, them: str) -> str:
     away = f"move {them} out of the class folders"
     if problem == "too large":
         return (
-            f"shrink {them}, or {away}; the limit is {pixel_limit:,} pixels, and a small file that "
+            f"shrink {them}, or {away}; the limit is {PIXEL_LIMIT:,} pixels, and a small file that "
             "unpacks to more may be meant to fill the memory"
         )
     if problem == "unreadable":
@@ -93,6 +94,26 @@ def _cure_of(problem: Problem, them: str, pixel_limit: int) -> str:
     if problem == "not a picture":
         return away
     return f"bring {them} again from the source, or {away}"
+
+
+def _is_only_over(one: Facts) -> bool:
+    """Whether a picture is too large for the limit that was asked, but not for training."""
+    return one.problem == "too large" and 0 < one.width * one.height <= PIXEL_LIMIT
+
+
+def _over_limit(ones: Sequence[Facts], pixel_limit: int) -> list[Finding]:
+    if not ones:
+        return []
+    return [
+        seen(
+            "over-limit",
+            counted(len(ones), "picture is", "pictures are")
+            + f" larger than --pixel-limit, {pixel_limit:,} pixels",
+            f"training takes up to {PIXEL_LIMIT:,}; what they show was not looked at here",
+            "shrink them, or ask with a higher --pixel-limit",
+            files=_names(ones),
+        )
+    ]
 
 
 def _warned(facts: Sequence[Facts]) -> list[Finding]:
@@ -120,11 +141,11 @@ def _grey_below(facts: Sequence[Facts]) -> list[Finding]:
         return []
     return [
         seen(
-            "decoder-warnings",  # libjpeg warns, too, but not through Pillow
+            "grey-below",  # libjpeg warns where data is missing, but not through Pillow
             counted(len(ones), "JPEG ends", "JPEGs end")
             + f" in even grey, up to {_percent(ones[0].grey_below)} of the picture",
-            "so the decoder fills in for data that is missing in a file that seems whole: the "
-            "network learns the grey",
+            "so the decoder fills in for data that is missing in a file that seems whole, or the "
+            "picture has a grey border: the network learns the grey",
             "look at them; bring those that are damaged again, or move them away",
             files=_names(ones),
         )
@@ -145,44 +166,6 @@ def _one_colour(facts: Sequence[Facts]) -> list[Finding]:
             move=_movable(ones),
         )
     ]
-
-
-def _colours(facts: Sequence[Facts]) -> list[Finding]:
-    grey = [one for one in facts if _is_grey(one)]
-    if not grey or len(grey) == len(facts):
-        return []
-    few = grey if 2 * len(grey) <= len(facts) else [one for one in facts if not _is_grey(one)]
-    title = (
-        counted(len(grey), "picture is", "pictures are")
-        + f" grey, {len(facts) - len(grey):,} in colour"
-    )
-    totals = Counter(one.label for one in facts)
-    counts = Counter(one.label for one in grey)
-    shares = {name: counts[name] / total for name, total in totals.items()}
-    most, least = max(shares, key=shares.__getitem__), min(shares, key=shares.__getitem__)
-    if shares[most] >= ONE_KIND and shares[least] <= 1 - ONE_KIND:
-        return [
-            seen(
-                "colour-tells-class",
-                f"{title}: {shares[most]:.0%} of {most} are grey, {shares[least]:.0%} of {least}",
-                "the network can tell these classes by colour alone, and will",
-                "bring both kinds for every class, or train in grey: --colours grey",
-                files=_names(few),
-            )
-        ]
-    return [
-        seen(
-            "mixed-colours",
-            title,
-            "all are brought to the colours of the recipe: a grey picture has three equal channels",
-            "nothing, if both kinds will be asked about; else train in grey: --colours grey",
-            files=_names(few),
-        )
-    ]
-
-
-def _is_grey(facts: Facts) -> bool:
-    return facts.mode in ("1", "L", "LA", "La") or facts.mode.startswith("I;16")
 
 
 def _mislabelled(facts: Sequence[Facts]) -> list[Finding]:

@@ -1,6 +1,7 @@
 """Pictures whose size or proportions are far from those of the network's input."""
 
 from collections.abc import Sequence
+from statistics import median
 
 from lenswork.data.doctor.codes import counted
 from lenswork.data.doctor.content_codes import seen
@@ -13,12 +14,20 @@ LEAST_SCALE = 0.5  # of the input's side: fewer than one pixel in four of it is 
 MOST_SCALE = 16.0  # of the input's side: of 256 pixels one is left
 
 
-def size_findings(facts: Sequence[Facts], size: tuple[int, int]) -> list[Finding]:
-    """Readable pictures that `size`, (height, width), stretches, enlarges or shrinks by far."""
-    return [*_stretched(facts, size), *_scaled(facts, size)]
+def size_findings(facts: Sequence[Facts], size: tuple[int, int] | None) -> list[Finding]:
+    """Readable pictures that `size`, (height, width), stretches, enlarges or shrinks by far.
+
+    Without a size the proportions are held against those of the middle size.
+    """
+    if not facts:
+        return []
+    if size is None:
+        middle = (median(one.height for one in facts), median(one.width for one in facts))
+        return _stretched(facts, middle, "one size")
+    return [*_stretched(facts, size, f"{size[1]} x {size[0]}"), *_scaled(facts, size)]
 
 
-def _stretched(facts: Sequence[Facts], size: tuple[int, int]) -> list[Finding]:
+def _stretched(facts: Sequence[Facts], size: tuple[float, float], to: str) -> list[Finding]:
     def stretch(one: Facts) -> float:
         ratio = (one.width / one.height) / (size[1] / size[0])
         return max(ratio, 1 / ratio)
@@ -33,7 +42,7 @@ def _stretched(facts: Sequence[Facts], size: tuple[int, int]) -> list[Finding]:
             counted(len(ones), "picture is", "pictures are")
             + f" stretched to {MOST_STRETCH:.1f} times its proportions or more, "
             f"{worst.width:,} x {worst.height:,} pixels for one",
-            f"every picture is brought to {size[1]} x {size[0]} whatever its proportions: shapes "
+            f"every picture is brought to {to} whatever its proportions: shapes "
             "in these are hardly the same shapes",
             "crop them to what matters, or choose a --size of their proportions",
             files=_names(ones),

@@ -124,7 +124,8 @@ def _without_folders(part: Folder, surveyed: Survey, meant: Sequence[str]) -> Fi
     if surveyed.flat:
         return found(
             "too-low",
-            f"{place} has {count:,} pictures and no folders: it looks like one class",
+            f"{place} has {counted(count, 'picture', 'pictures')} and no folders: "
+            "it looks like one class",
             f"{REFUSED}: this is one level too low",
             go_to(meant, "give the folder that holds the class folders"),
             named([part]),

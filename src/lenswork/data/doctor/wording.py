@@ -15,7 +15,11 @@ def listed(names: Sequence[str]) -> str:
     """The first few names, and how many more."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     shown = [printable(Path(name)) for name in names[:SHOWN]]
-    return ", ".join(name if name == name.strip() else repr(name) for name in shown) + more
+    return ", ".join(map(_shown, shown)) + more
+
+
+def _shown(name: str) -> str:
+    return name if name == name.strip() and name.isprintable() else repr(name)
 
 
 def in_data(folder: Folder) -> str:

@@ -131,6 +131,7 @@ def _refuse_disagreement(index: Index, facts: ShardFacts, location: str) -> None
     if (
         {len(column) for column in columns} != {facts.pictures}
         or len(index.members) != facts.pictures
+        or {len(set(column)) for column in (index.ids, index.places)} != {facts.pictures}
         or counts != facts.per_class
         or any(ends > facts.size_bytes)
         or min(index.offsets, default=BLOCK) < BLOCK

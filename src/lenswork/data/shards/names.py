@@ -110,6 +110,11 @@ def shown(location: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
+def shown_source(text: str) -> str:
+    """What data was opened by, as it can be printed: its addresses without passwords and tokens."""
+    return BETWEEN_SHARDS.join(shown(one) if is_url(one) else one for one in pieces(text))
+
+
 def key_of(picture_id: str) -> str:
     """The key of a picture: its id, with all but letters, digits, `_`, `-`, `~` and `/` as %XX.
 

@@ -255,7 +255,7 @@ def _open_foreign(locations: Sequence[str], folders: Sequence[str]) -> Dataset:
         known._replace(label=numbers[label])
         for known, label in zip(gathered.pictures, labels, strict=True)
     ]
-    name = file_name(locations[0].removesuffix(SUFFIX)).rstrip("0123456789-_.") or "shards"
+    name = file_name(locations[0]).removesuffix(SUFFIX).rstrip("0123456789-_.") or "shards"
     return Dataset(name, classes, {"train": gathered.part()})
 
 
