@@ -93,7 +93,7 @@ def test_unreadable_pictures_are_refused_by_name_before_training(
         (folder / "train" / name).write_bytes(b"no picture")
     said = lenswork("train", folder, "--net", "flatten, dense classes", "--size", "12")
     assert said.code == 2
-    assert "2 of 24 pictures cannot be read" in said.err
+    assert "2 of 36 pictures cannot be read" in said.err
     assert "high/000.png" in said.err
     assert "low/001.png" in said.err
     assert not (folder.parent / "runs").exists()

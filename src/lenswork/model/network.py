@@ -125,10 +125,6 @@ class ConvLayer(nn.Conv2d):
         super().__init__(shape[2], filters, window, layer.window.stride, padding, bias=layer.bias)
         self.activation = layer.activation
 
-    def reset_parameters(self) -> None:
-        """Draw nothing: `Network.initialise` does, or a file is read."""
-        _zero(self)
-
     def forward(self, inputs: Tensor) -> Tensor:
         """The convolution, its bias, its activation."""
         return _activate_own(self.activation, super().forward(self._framed(inputs)))
@@ -205,19 +201,9 @@ class DenseLayer(nn.Linear):
         super().__init__(shape[0], layer.units or 0, bias=layer.bias)
         self.activation = layer.activation
 
-    def reset_parameters(self) -> None:
-        """Draw nothing: `Network.initialise` does, or a file is read."""
-        _zero(self)
-
     def forward(self, inputs: Tensor) -> Tensor:
         """Weights, bias, activation."""
         return _activate_own(self.activation, super().forward(inputs))
-
-
-def _zero(layer: nn.Module) -> None:
-    with torch.no_grad():
-        for parameter in layer.parameters():
-            parameter.zero_()
 
 
 class DropoutLayer(nn.Module):
