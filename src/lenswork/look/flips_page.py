@@ -1,7 +1,5 @@
 """Flips as one HTML file that needs nothing else: no host, no second file, no script to read it."""
 
-import base64
-import io
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,16 +7,13 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from lenswork.files import write_bytes
 from lenswork.kinds import Picture
 from lenswork.look.flips import Answered, Flip, Flips
 from lenswork.look.flips_text import count, head_lines, percent, share_words
+from lenswork.look.thumbnail import data_uri
 
 LARGEST_THUMBNAIL = 128  # pixels
-SMALL_PICTURE = 64 * 64  # pixels of a colour picture that is kept without loss
 PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -104,7 +99,8 @@ def _card(flip: Flip, picture: Picture) -> str:
     data = " ".join(f"data-{name}='{escape(value)}'" for name, value in marks.items())
     small = " class='small'" if max(picture.shape[:2]) < 100 else ""
     return (
-        f"<figure {data}><img{small} alt='{escape(flip.id)}' src='{_data_uri(picture)}'>"
+        f"<figure {data}><img{small} alt='{escape(flip.id)}' "
+        f"src='{data_uri(picture, LARGEST_THUMBNAIL)}'>"
         f"<figcaption><b>{escape(flip.truth)}</b>"
         f"{_answer('A', flip.a, flip)}{_answer('B', flip.b, flip)}"
         f"<span class='id'>{_broken(flip.id)}</span></figcaption></figure>"
@@ -126,18 +122,3 @@ def _answer(name: str, answered: Answered, flip: Flip) -> str:
         + (f"<small>{share}</small>" if share else "")
         + "</span>"
     )
-
-
-def _data_uri(picture: Picture) -> str:
-    """The picture, made smaller where it is large, as a `data:` address."""
-    grey = picture.shape[2] == 1
-    image = Image.fromarray(np.squeeze(picture, 2) if grey else picture)
-    image.thumbnail((LARGEST_THUMBNAIL, LARGEST_THUMBNAIL))
-    buffer = io.BytesIO()
-    lossless = grey or image.width * image.height <= SMALL_PICTURE
-    if lossless:
-        image.save(buffer, "PNG", optimize=True)
-    else:
-        image.save(buffer, "JPEG", quality=88)
-    kind = "png" if lossless else "jpeg"
-    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

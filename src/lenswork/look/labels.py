@@ -139,7 +139,7 @@ def train_folds(
     filled = choice.recipe.changed(
         validation_steps=1, stop_when=(), patience=None
     )  # a fold judges, it must not steer
-    pictures = ArraySource(choice.preprocess.read_all(data.train.source))
+    pictures = ArraySource(choice.preprocess.read_all(data.train.source, data.train.ids))
     part = Part(pictures, data.train.labels, data.train.ids)
     for fold in range(folds):
         began = time.perf_counter()

@@ -188,7 +188,7 @@ def _check_outputs(
 
 def read_part(part: Part, preprocess: Preprocess) -> Prepared:
     """A part's pictures, brought to the network's size, and its labels, in memory."""
-    return _prepared(preprocess.read_all(part.source), part, preprocess)
+    return _prepared(preprocess.read_all(part.source, part.ids), part, preprocess)
 
 
 def _prepared(pictures: Pictures, part: Part, preprocess: Preprocess) -> Prepared:
