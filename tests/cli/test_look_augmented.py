@@ -32,7 +32,7 @@ def test_a_run_shows_its_own_changes(lenswork: Any, run: str, tmp_path: Path) ->
     said = lenswork("look", run, "--augmented")
     assert said.code == 0, said.err
     assert f"augment {WORDS}\n" in said.out
-    assert "as run stripes-1 meets them: 12x12 grey" in said.out
+    assert "as run stripes-1 met them: 12x12 grey" in said.out
     assert "drawn in stripes-1-augmented.png" in said.out
     assert np.asarray(Image.open(tmp_path / "stripes-1-augmented.png")).shape[2] in (3, 4)
     content = json.loads(lenswork("look", run, "--augmented", "--json").out)
@@ -57,6 +57,9 @@ def test_a_run_shows_other_changes_and_the_pictures_that_were_asked_for(
     assert [row["number"] for row in content["content"]["pictures"]] == [3, 1]
     assert content["figures"] == ["other.png"]
     assert (tmp_path / "other.png").is_file()
+    assert (
+        "as run stripes-1 would have met them with these words" in lenswork("look", run, *words).out
+    )
     assert {picture["truth"] for picture in content["pictures"]} <= {"high", "low"}
 
 

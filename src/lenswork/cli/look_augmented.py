@@ -32,6 +32,7 @@ class Training:
     recipe: Recipe  # filled in
     data: Dataset
     preprocess: Preprocess
+    other_words: bool = False  # than those that the run was trained with
 
     @property
     def words(self) -> str:
@@ -45,7 +46,9 @@ class Training:
 
     def note(self) -> str:
         """Whose pictures these are, and how they are met."""
-        whose = f"run {self.name} meets them"
+        whose = f"run {self.name} met them"
+        if self.other_words:
+            whose = f"run {self.name} would have met them with these words"
         if not self.of_run:
             whose = f"a run on {self.name} would meet them"
         return (
@@ -101,7 +104,8 @@ def _of_run(run: Run, data_home: Path | None, words: str) -> Training:
     train = part_of(run, "train", data_home)
     data = Dataset(recipe.data, run.classes, {"train": train})
     data = take_training(data, recipe.train_pictures, recipe.seed)
-    return Training(run.name, True, recipe, data, _preprocess_of(recipe))
+    other_words = recipe.augment != run.recipe.augment
+    return Training(run.name, True, recipe, data, _preprocess_of(recipe), other_words)
 
 
 def _of_data(name: str, data_home: Path | None, words: str) -> Training:
