@@ -19,7 +19,8 @@ Fields = dict[str, Any]
 SMALL_SIDE = 40  # of pictures that are drawn rather than taken: digits, clothes, letters
 LARGEST_SIDE: Mapping[RecipeName, int] = {"notes": 300, "fast": 64, "thorough": 96}
 SMALLEST_CONVOLVED, SMALLEST_STRIDED, SMALLEST_POOLED = 5, 20, 24  # sides that nets fit
-FAST_SHOWN = 84_000  # small pictures, however often each
+FAST_SHOWN = 96_000  # small pictures, however often each
+MANY, VERY_MANY = 5_000, 20_000  # small pictures
 LAST_MAP = 4  # pixels a side at which pooling stops
 WIDTHS = (24, 48, 64, 96, 128, 128)  # filters of the blocks of a net for photographs
 UNPADDED = 3  # of those blocks lose a pixel at each edge: theirs are large maps
@@ -91,7 +92,7 @@ def _notes(recipe: Recipe, pictures: int, output: Output) -> Fields:
 
 
 def _fast_small(pictures: int) -> Fields:
-    batch = _batch(pictures)
+    batch = _fast_batch(pictures)
     fields: Fields = {
         **_ONE_CYCLE,
         "label_smoothing": 0.1,
@@ -124,7 +125,7 @@ def _thorough_small(shape: Shape, pictures: int) -> Fields:
         "label_smoothing": 0.1,
         "augment": changes,
         "views": "shift 1",
-        "batch": 2 * _batch(pictures),
+        "batch": 128 if pictures >= MANY else 64,
         "epochs": _epochs(pictures, shown=480_000, most=60),
     }
 
@@ -139,8 +140,11 @@ def _unmirrored(changes: str) -> str:
     return ", ".join(words) or NO_CHANGE
 
 
-def _batch(pictures: int) -> int:
-    return 64 if pictures >= 5_000 else 32
+def _fast_batch(pictures: int) -> int:
+    """Larger ones take fewer steps to show as much, and few pictures need the steps."""
+    if pictures >= VERY_MANY:
+        return 96
+    return 64 if pictures >= MANY else 32
 
 
 def _epochs(pictures: int, shown: int, most: int) -> int:
