@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench screenshots clean
 
 demo: $(VENV)/.demo
 	$(BIN)/lenswork train
@@ -11,12 +11,13 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	sh scripts/install_chromium.sh
 	$(MAKE) --no-print-directory lint
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 # The fast part of test: lint, types, and every test that takes under two seconds; one thread,
 # because networks this small only wait for a second one.
 check: $(VENV)/.dev lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest -q -m "not slow"
+	sh scripts/install_chromium.sh
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --dist loadfile -m "not slow"
 
 .PHONY: lint
 lint:
@@ -27,6 +28,11 @@ lint:
 # make bench PARTS="equal-conv-32x2 overhead" for some of them
 bench: $(VENV)/.dev
 	$(BIN)/python bench/run.py $(PARTS)
+
+# Every page of the studio in light and dark, for the docs.
+screenshots: $(VENV)/.dev
+	sh scripts/install_chromium.sh
+	$(BIN)/python scripts/screenshots.py
 
 $(VENV)/.demo: pyproject.toml constraints.txt
 	sh scripts/make_environment.sh "$(PYTHON)" $(VENV) .

@@ -2,8 +2,13 @@
 
 import decoders
 import equal
+import predict
 import reading
 import resume
+import serve
+import studio
+import studio_draw
+import studio_live
 import to_accuracy
 from part import PROJECT, Contender, Group, Measure, Part, Target
 
@@ -278,8 +283,13 @@ PARTS: dict[str, Part] = {
         RAY,
         PROCESSES,
         resume.RESUME,
+        studio_draw.DRAW,
+        studio_live.LIVE,
         *decoders.DECODERS,
         *reading.READING,
+        *predict.PREDICT,
+        serve.SERVE,
+        *studio.STUDIO,
     )
 }
 GROUPS: dict[str, Group] = {
@@ -287,4 +297,5 @@ GROUPS: dict[str, Group] = {
     "to-accuracy": to_accuracy.GROUP,
     "decoders": decoders.GROUP,
     "reading": reading.GROUP,
+    "predict": predict.GROUP,
 }

@@ -10,7 +10,8 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "lenswork"
 STAGES = ["base", "data", "model", "training", "record", "study", "look", "use", "cli", "web"]
-BASE = {"errors", "kinds", "seeds", "files", "cores", "visible", "__init__"}
+DOOR = SOURCE / "cli" / "studio.py"  # the one command that opens the web
+BASE = {"amounts", "errors", "kinds", "seeds", "files", "cores", "visible", "__init__"}
 FACE_NAMES = {"__version__"}
 
 
@@ -54,6 +55,8 @@ def test_a_module_imports_only_from_its_own_stage_and_those_before_it(path: Path
     for node, imported in imports_of(ast.parse(path.read_text("utf-8"))):
         stage = stage_of(imported)
         assert stage in STAGES, f"{path}:{node.lineno}: {imported} belongs to no stage"
+        if (path, stage) == (DOOR, "web"):
+            continue
         assert STAGES.index(stage) <= STAGES.index(own), (
             f"{path}:{node.lineno}: stage {own} comes before stage {stage}"
         )

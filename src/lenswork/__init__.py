@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lenswork.study.summary import summarise as summarise
     from lenswork.training.fit import fit as fit
     from lenswork.training.recipe import Recipe as Recipe
+    from lenswork.use.fast import load_fast as load_fast
 
 _PUBLIC = {  # name -> the module that defines it
     "Classifier": "lenswork.model.classifier",
@@ -37,6 +38,7 @@ _PUBLIC = {  # name -> the module that defines it
     "find_rate": "lenswork.record.find_rate",
     "fit": "lenswork.training.fit",
     "load": "lenswork.model.classifier",
+    "load_fast": "lenswork.use.fast",
     "open_data": "lenswork.data.open",
     "open_run": "lenswork.record.index",
     "open_study": "lenswork.study.folder",

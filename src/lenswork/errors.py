@@ -14,7 +14,12 @@ class UsageError(LensworkError):
 
 
 class NetError(UsageError):
-    """A net that cannot be built; the text names the word or layer and its input shape."""
+    """A net that cannot be built; the text names the word or layer and its input shape.
+
+    `span` is the place in the line of the word that is wrong, where there is such a word.
+    """
+
+    span: tuple[int, int] | None = None
 
 
 class RecipeError(UsageError):

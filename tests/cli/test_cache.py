@@ -90,6 +90,18 @@ def test_verify_names_a_file_that_changed_unseen_and_removes_its_entry(
     assert [entry.facts.place for entry in entries_in(home)] == [str(two / "old")]
 
 
+def test_verify_finds_the_files_of_a_folder_whose_name_is_not_utf_8(
+    lenswork: Command, home: Path, tmp_path: Path
+) -> None:
+    odd = tmp_path / os.fsdecode(b"caf\xe9 \\x41")
+    read_through(write_pictures(odd, COUNT))
+    (said,) = json.loads(lenswork("cache", "verify", "--json").out)
+    assert (said["right"], said["files_gone_or_changed"]) == (True, 0)
+    write_picture(odd / "b/003.bmp", seed=99, second=3)
+    assert lenswork("cache", "verify").code == 1
+    assert entries_in(home) == []
+
+
 def test_verify_as_json(lenswork: Command, two: Path) -> None:
     (two / "old/a/000.bmp").unlink()
     new, old = json.loads(lenswork("cache", "verify", "--json").out)

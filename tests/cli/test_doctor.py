@@ -11,6 +11,8 @@ import pytest
 from planted import RIGHT, picture_bytes, write_pictures
 
 from lenswork.data.decode import PIXEL_LIMIT
+from lenswork.data.folder import open_folder
+from lenswork.data.shards.write import pack
 
 Command = Callable[..., Any]
 
@@ -53,6 +55,16 @@ def test_a_folder_that_training_refuses_ends_with_2_and_the_worst_comes_first(
     heads = [line.split()[0] for line in lines if line and not line.startswith(" ")]
     assert heads[1:4] == ["refuse", "warn", "note"]
     assert "1 refuse, 1 warn, 1 note: training refuses this data" in said.out
+
+
+def test_shards_are_not_said_to_be_right_where_none_of_their_pictures_was_opened(
+    lenswork: Command, right: Path, tmp_path: Path
+) -> None:
+    pack(open_folder(right), tmp_path / "shards")
+    said = lenswork("doctor", tmp_path / "shards")
+    assert said.code == 0
+    assert "note    26 pictures lie in shards and were not opened" in said.out
+    assert "1 note: training takes this data" in said.out
 
 
 def test_warnings_alone_end_with_0(lenswork: Command, right: Path) -> None:

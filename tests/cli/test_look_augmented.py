@@ -121,6 +121,15 @@ def test_what_cannot_be_shown_is_refused_with_what_can(
     assert [path.name for path in tmp_path.glob("*.png")] == ["own.png"]
 
 
+def test_words_that_training_would_refuse_are_refused_for_a_run_too(
+    lenswork: Any, run: str, tmp_path: Path
+) -> None:
+    said = lenswork("look", run, "--augmented", "shift 12")
+    assert said.code == 2
+    assert "pictures of 12 pixels a side can be shifted by 11 at the most, got shift 12" in said.err
+    assert not list(tmp_path.glob("*.png"))
+
+
 def test_a_run_without_changes_asks_for_words(lenswork: Any, trained: Path) -> None:
     said = lenswork("look", trained, "--augmented")
     assert said.code == 2

@@ -139,4 +139,7 @@ def test_a_diverged_run_ends_with_1_and_is_not_offered_for_use(lenswork: Any, fo
     assert said.code == 1
     assert "has diverged" in said.err
     assert "lenswork predict" not in said.out
-    assert lenswork("show", "last").code == 0
+    shown = lenswork("show", "last")
+    assert shown.code == 0
+    assert "the answers are no numbers, so none is right" in shown.out
+    assert "accuracy 0" not in shown.out

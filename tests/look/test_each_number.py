@@ -111,3 +111,12 @@ def test_it_is_drawn_with_both_numbers_and_no_word_cut_off(layer: str) -> None:
     figure = each_number_figure(worked)
     assert not cut_off(figure)
     assert {f"{worked.number:.4g}", f"{worked.network:.4g}"} <= set(texts(figure))
+
+
+def test_known_outputs_are_not_worked_out_again_and_change_nothing() -> None:
+    classifier, picture = classifier_of(NET), noise((12, 12, 1))
+    outputs = activations(classifier, [picture])
+    for place, output in enumerate(outputs, start=1):
+        position = [1] * (len(output.shape) - 1)
+        known = work_out(classifier, picture, str(place), 0, position, outputs=outputs)
+        assert known.as_dict() == work_out(classifier, picture, str(place), 0, position).as_dict()

@@ -378,3 +378,31 @@ def test_names_from_outside_are_shortened_and_never_read_as_mathematics() -> Non
     picture = Shown("$\\frac$.png", noise((12, 12, 1)), "50$ to 60$")
     figure = channel_figure(channel_maps(classifier_of(NET), [picture], layers=["1"]))
     assert not cut_off(figure)
+
+
+def test_levels_give_the_values_back_within_half_a_step() -> None:
+    maps = all_channel_maps(with_dead(), shown(1)[0])
+    for layer in maps.layers:
+        levels = layer.levels()
+        assert levels.dtype == np.uint8
+        assert levels.shape == layer.maps.shape
+        low, high = (ends[:, :, np.newaxis, np.newaxis] for ends in (layer.low, layer.high))
+        back = low + levels / 255 * (high - low)
+        np.testing.assert_allclose(back, layer.maps, atol=1.01 * float((high - low).max()) / 510)
+        np.testing.assert_array_equal(layer.levels(2), levels[:, :2])
+
+
+def test_levels_of_a_map_that_is_one_number_or_none_are_zero() -> None:
+    layer = all_channel_maps(with_dead(), shown(1)[0]).layers[0]
+    assert not layer.levels()[0, 1].any()  # the dead one
+    broken = layer.maps.copy()
+    broken[0, 0, 0] = np.nan, np.inf, -np.inf, *broken[0, 0, 0, 3:]
+    levels = replace(layer, maps=broken).levels()[0, 0, 0]
+    assert levels[:3].tolist() == [0, 255, 0]
+    np.testing.assert_array_equal(levels[3:], layer.levels()[0, 0, 0, 3:])
+
+
+def test_maps_of_known_outputs_are_those_that_would_be_worked_out() -> None:
+    classifier, one = classifier_of(NET), shown(1)[0]
+    known = all_channel_maps(classifier, one, outputs=activations(classifier, [one.picture]))
+    assert known.as_dict() == all_channel_maps(classifier, one).as_dict()

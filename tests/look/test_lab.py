@@ -450,3 +450,17 @@ def test_the_sheet_has_one_panel_for_each_kernel() -> None:
     assert "18 kernels on one picture of 48x48, then 2x2 maximum pooling" in figure.get_suptitle()
     with pytest.raises(UsageError, match="at least one"):
         sheet_figure([])
+
+
+@pytest.mark.parametrize("padding", ["none", "zero", "edge", "reflect"])
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_a_window_begins_so_many_rows_before_its_place(
+    padding: Padding, flip: bool, size: int
+) -> None:
+    lab = FilterLab(random_kernel(size, "whole"), padding=padding, flip=flip, pool=1)
+    picture = noise(11, 12)
+    rows = lab.kernel.array[::-1, ::-1] if flip else lab.kernel.array
+    top, left = 5 - lab.before, 6 - lab.before
+    window = picture[top : top + size, left : left + size, 0]
+    assert lab.apply(picture).values[5, 6, 0] == (window * rows).sum()

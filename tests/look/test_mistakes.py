@@ -15,7 +15,14 @@ from lenswork.data.open import open_data
 from lenswork.errors import RunError
 from lenswork.look.confusion_figure import confusion_figure
 from lenswork.look.contact_sheet import COLUMNS, Block, Caption, in_lines, in_rows, numbers_of
-from lenswork.look.mistakes import Judged, confused_pairs, confusion_of, judge, worst_mistakes
+from lenswork.look.mistakes import (
+    Judged,
+    answered_so,
+    confused_pairs,
+    confusion_of,
+    judge,
+    worst_mistakes,
+)
 from lenswork.look.mistakes_figure import mistakes_blocks, mistakes_sheet
 from lenswork.record.predictions import write_predictions
 from lenswork.record.run import CLASSIFIER, PREDICTIONS, Run
@@ -80,6 +87,18 @@ def test_pairs_are_counted_as_a_loop_counts_them() -> None:
     for pair in pairs:
         sure = [one.confidence for one in pair.mistakes]
         assert sure == sorted(sure, reverse=True)
+
+
+def test_what_is_behind_a_cell_is_counted_as_the_matrix_counts_it() -> None:
+    judged = random_judged()
+    counts = confusion_of(judged).counts
+    for truth in range(4):
+        for answer in range(4):
+            found = answered_so(judged, truth, answer)
+            assert len(found) == counts[truth, answer]
+            assert {(one.truth, one.answer) for one in found} <= {("abcd"[truth], "abcd"[answer])}
+            sure = [one.confidence for one in found]
+            assert sure == sorted(sure, reverse=truth != answer)
 
 
 def test_the_confusion_matrix_has_an_interval_a_row_and_none_for_an_empty_class() -> None:

@@ -1,5 +1,6 @@
 """The pictures of a look: the run's own, cut as in training, or files."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,20 @@ from PIL import Image
 from tiny_data import SIDE, striped_data, write_striped_folder
 
 from lenswork.errors import PictureError, RunError, UsageError
-from lenswork.look.pictures import Shown, as_dicts, changes, part_of, picture_file, some_pictures
+from lenswork.look.pictures import (
+    Shown,
+    as_dicts,
+    changes,
+    drawn_places,
+    part_in,
+    part_of,
+    picture_file,
+    reported_part,
+    some_pictures,
+)
 from lenswork.model.preprocess import Preprocess
 from lenswork.record.run import Run
-from lenswork.record.train import train
+from lenswork.record.train import open_for, train
 
 NET = "flatten, dense classes"
 PREPROCESS = Preprocess(height=8, width=8, colours="rgb")
@@ -138,3 +149,23 @@ def test_one_sentence_does_for_pictures_that_are_changed_alike() -> None:
     assert changes([Shown("a", small), Shown("b", large)], preprocess) == [
         "b: 56x56 in grey, resized to 28x28, as the classifier's contract says"
     ]
+
+
+def test_chance_picks_pictures_of_one_class_the_same_for_a_seed_and_none_twice() -> None:
+    part = striped_data(train=60, classes=3).train
+    chosen = drawn_places(part, 12, label=1, seed=4)
+    assert chosen == drawn_places(part, 12, label=1, seed=4) == sorted(set(chosen))
+    assert len(chosen) == 12
+    assert set(part.labels[chosen]) == {1}
+    assert chosen != drawn_places(part, 12, label=1, seed=5)
+    assert set(part.labels[drawn_places(part, 40)]) == {0, 1, 2}
+    assert len(drawn_places(part, 100)) == 60
+    assert drawn_places(part, 12, label=7) == []
+
+
+def test_the_part_of_opened_data_is_chosen_as_that_of_a_run(run: Run, folder: Path) -> None:
+    data = open_for(run.recipe)[1]
+    assert reported_part(data) == "validation"
+    assert part_in(run, data).ids == part_of(run).ids
+    with pytest.raises(RunError, match="was trained on the classes high, low, but"):
+        part_in(run, replace(data, classes=("a", "b")))

@@ -234,6 +234,20 @@ def test_one_unreadable_file_is_named(tmp_path: Path) -> None:
     assert str(caught.value) == f"cannot read {tmp_path}/01.png: the file is empty (0 bytes)"
 
 
+class Ending(ArraySource):
+    """A source of one's own with a mistake in it."""
+
+    def read(self, index: int) -> Picture:
+        if index == 2:
+            raise IndexError("no such row")
+        return super().read(index)
+
+
+def test_an_index_error_of_a_source_of_ones_own_is_not_taken_for_the_end_of_the_work() -> None:
+    with pytest.raises(IndexError, match="no such row"):
+        to(3, 3).read_all(Ending(np.stack([noise(5, 5, 1, seed) for seed in range(8)])))
+
+
 def test_several_unreadable_files_are_all_named(tmp_path: Path) -> None:
     whole = encoded(noise(2, 2, 1), "PNG")
     source = files_of(tmp_path, [whole, b"", whole, b"text", whole])
@@ -401,3 +415,16 @@ def test_a_side_out_of_range_is_refused_with_the_range(text: str) -> None:
     expected = f"each side of size must be from 1 to 4096, got {text!r}"
     with pytest.raises(RecipeError, match=re.escape(expected)):
         parse_size(text)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_bytes_are_opened_as_their_file_is(tmp_path: Path, kind: str) -> None:
+    content = encoded(noise(160, 240, 3), kind)
+    path = tmp_path / "one"
+    path.write_bytes(content)
+    for one in (reduced(20, 30), to(20, 30, "rgb")):
+        opened = one.open_bytes(content)
+        np.testing.assert_array_equal(opened, one.open_file(path))
+        np.testing.assert_array_equal(one.apply(opened), one.apply_bytes(content))
+    with pytest.raises(PictureError, match=r"mine\.png"):
+        to(20, 30).open_bytes(content, "mine.png", pixel_limit=100)

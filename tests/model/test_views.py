@@ -7,6 +7,7 @@ from tiny_data import striped_data
 
 from lenswork.errors import UsageError
 from lenswork.model.classifier import load
+from lenswork.model.viewed import views_of
 from lenswork.model.views import Views
 from lenswork.training.events import Finished
 from lenswork.training.fit import fit
@@ -17,7 +18,7 @@ from lenswork.training.recipe import Recipe
                                              ("flip, shift 2", 10)])  # fmt: skip
 def test_a_text_says_how_many_views_there_are(text: str, count: int) -> None:
     views = Views.parse(text)
-    assert len(views) == len(list(views.of(torch.zeros(1, 5, 5, 1)))) == count
+    assert len(views) == len(list(views_of(torch.zeros(1, 5, 5, 1), views))) == count
     assert str(views) == text
 
 
@@ -29,12 +30,14 @@ def test_a_text_that_says_no_views_is_refused(text: str) -> None:
 
 def test_all_views_of_a_symmetric_picture_of_one_colour_are_that_picture() -> None:
     picture = torch.full((1, 6, 5, 3), 7, dtype=torch.uint8)
-    assert all(torch.equal(view, picture) for view in Views.parse("flip, shift 2").of(picture))
+    views = Views.parse("flip, shift 2")
+    assert all(torch.equal(view, picture) for view in views_of(picture, views))
 
 
 def test_views_are_mirrored_and_moved_with_the_edge_repeated() -> None:
     picture = torch.arange(9).view(1, 3, 3, 1)
-    seen = [view[0, :, :, 0].tolist() for view in Views.parse("flip, shift 1").of(picture)]
+    views = Views.parse("flip, shift 1")
+    seen = [view[0, :, :, 0].tolist() for view in views_of(picture, views)]
     assert seen[:2] == [[[0, 1, 2], [3, 4, 5], [6, 7, 8]], [[2, 1, 0], [5, 4, 3], [8, 7, 6]]]
     assert [[0, 1, 2], [0, 1, 2], [3, 4, 5]] in seen
     assert [[1, 2, 2], [4, 5, 5], [7, 8, 8]] in seen

@@ -85,6 +85,7 @@ def texts(figure: Figure) -> list[str]:
 def cut_off(figure: Figure) -> list[str]:
     """The texts of which a part lies outside the figure, once it is laid out."""
     canvas = FigureCanvasAgg(figure)
+    figure.draw_without_rendering()  # as when it is saved
     canvas.draw()  # type: ignore[no-untyped-call]
     page = figure.bbox.padded(1)
     return [

@@ -17,6 +17,8 @@ from picture_files import encoded, noise, png
 from PIL import Image
 
 from lenswork.data.decode import BYTE_LIMIT
+from lenswork.data.folder import open_folder
+from lenswork.data.shards.write import pack
 from lenswork.kinds import Picture
 
 SIDE = 24  # pixels
@@ -101,6 +103,13 @@ def _data_in_data(root: Path) -> Path:
     outer.mkdir(parents=True)
     shutil.move(root, outer / root.name)
     return outer
+
+
+def _nested_part(root: Path) -> None:
+    train = root / "train"
+    train.rename(root.parent / "moved")
+    train.mkdir()
+    (root.parent / "moved").rename(train / "train")
 
 
 def _nested_class(root: Path) -> None:
@@ -242,6 +251,7 @@ FAULTS = (
     ),
     Fault("one level too high", "too-high", _too_high),
     Fault("the data in a folder of its own name", "too-high", _data_in_data),
+    Fault("a part in a folder of its own name", "too-high", _nested_part),
     Fault("one level too low", "too-low", lambda root: root / "train" / "cats"),
     Fault("an empty folder", "no-pictures", _emptied),
     Fault("class folders without a picture", "no-pictures", _classless),
@@ -315,6 +325,7 @@ FAULTS = (
     Fault("a link back to the data", "folder-circle", _link("train/cats/again", "../..")),
     Fault("a picture outside the data", "link-leaves", _link_out),
     Fault("a class outside the data", "link-leaves", _class_outside),
+    Fault("a photograph of a telephone", "other-format", _file("train/cats/a.HEIC", b"heic")),
     Fault("a text file in a class", "not-pictures", _file("train/cats/notes.txt", b"cats")),
     Fault("a file of the desktop", "hidden", _file("train/.DS_Store", b"x")),
     Fault("what macOS puts into archives", "hidden", _file("__MACOSX/._train", b"x")),
@@ -430,6 +441,11 @@ def _tall(seed: int, height: int, width: int) -> Picture:
     return noise(height, width, 3, seed)
 
 
+def _packed(root: Path) -> Path:
+    pack(open_folder(root), root.parent / "shards")
+    return root.parent / "shards"
+
+
 CONTENT_FAULTS = (  # found only by opening the pictures, which are to be brought to SIDE pixels
     Fault(
         "a text under the name of a picture", "not-a-picture", _file("train/cats/a.jpg", b"hello")
@@ -438,6 +454,7 @@ CONTENT_FAULTS = (  # found only by opening the pictures, which are to be brough
     Fault("a picture with damage inside", "damaged", _damaged),
     Fault("a small file of a huge picture", "too-many-pixels", _bomb),
     Fault("a picture whose notes are damaged", "decoder-warnings", _damaged_notes),
+    Fault("pictures in shards", "not-opened", _packed),
     Fault(
         "a picture of one colour",
         "one-colour",

@@ -1,6 +1,6 @@
 """Studies whose trials are trained in this process, so that a test can see what was asked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from lenswork.record.writer import Recorder
 from lenswork.study.conduct import TrialDone, conduct
 from lenswork.study.folder import Study, start_study
 from lenswork.study.plan import Plan
+from lenswork.study.processes import go_on
 from lenswork.study.workers import Outcome, Task
 from lenswork.training.fit import fit
 
@@ -21,8 +22,10 @@ class HereWorkers:
     failing: Sequence[str] = ()
     asked: list[str] = field(default_factory=list)
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def run(self, tasks: Sequence[Task], stop: Callable[[], bool] = go_on) -> Iterator[Outcome]:
         for task in tasks:
+            if stop():
+                return
             self.asked.append(task.name)
             if task.name in self.failing:
                 yield Outcome(task.name, "it was asked to fail")

@@ -9,7 +9,7 @@ from PIL import Image
 from scipy import ndimage
 from torch import Tensor
 
-from lenswork.model.views import moved
+from lenswork.model.viewed import moved
 from lenswork.training import recolour, reshape
 from lenswork.training.augment import WORDS, Augmentation
 

@@ -3,22 +3,27 @@
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from tiny_data import striped_data, write_striped_folder
 
+from lenswork.cli.show import command
 from lenswork.data.cache.rows import Rows
 from lenswork.data.dataset import ArraySource, Dataset, Part
 from lenswork.data.open import open_data
 from lenswork.errors import PictureError
 from lenswork.kinds import SplitName
-from lenswork.training import prepare
+from lenswork.record.checkpoint import has_checkpoint
+from lenswork.record.writer import Recorder
+from lenswork.training import prepare, reading
 from lenswork.training.events import EpochDone, Event, Finished, Read, Started, StepDone
+from lenswork.training.feed import first_places
 from lenswork.training.fit import fit
 from lenswork.training.recipe import Recipe
 
@@ -35,6 +40,14 @@ def overlapping(monkeypatch: pytest.MonkeyPatch) -> None:
     """However few pictures there are, training begins before they have been read."""
     monkeypatch.setattr(prepare, "OVERLAP_FROM", 1)
     monkeypatch.setenv("LENSWORK_CACHE", "off")
+
+
+@dataclass
+class Held:
+    """Pictures that are let go by `event`; `in_time` unless somebody has waited for them."""
+
+    event: threading.Event = field(default_factory=threading.Event)
+    in_time: bool = True
 
 
 def trained(data: Dataset, **fields: Any) -> list[Event]:
@@ -134,6 +147,56 @@ def test_waiting_for_pictures_counts_as_no_training(
     epoch = next(event for event in events if isinstance(event, EpochDone))
     assert read.seconds > 0.1
     assert epoch.train_seconds < read.seconds
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Held:
+    """The training pictures of the last batch are not there before they are let go."""
+    held = Held()
+    last = set(first_places(24, FIELDS["batch"], Recipe().seed)[-FIELDS["batch"] :].tolist())
+    fill = Rows.fill
+
+    def waiting(self: Rows, index: int) -> None:
+        if len(self.pictures) == 24 and index in last:
+            held.in_time = held.in_time and held.event.wait(5)
+        fill(self, index)
+
+    monkeypatch.setattr(Rows, "fill", waiting)
+    monkeypatch.setattr(reading, "available_cores", lambda: 2)  # one waits, one goes on
+    return held
+
+
+def test_no_step_waits_for_a_checkpoint_that_needs_later_pictures(
+    tmp_path: Path, overlapping: None, held: Held
+) -> None:
+    recorder = Recorder(tmp_path / "runs", checkpoint_seconds=0.0)
+    recipe = Recipe(data="stripes", **FIELDS)
+    for event in recorder.record(fit(recipe, open_data(write_striped_folder(tmp_path / "data")))):
+        if isinstance(event, StepDone) and event.step == 2:
+            assert not has_checkpoint(recorder.run.path)
+            held.event.set()
+        if isinstance(event, EpochDone):
+            assert has_checkpoint(recorder.run.path)
+    assert held.in_time
+
+
+def test_a_run_that_ends_while_it_reads_records_what_it_has_read(
+    tmp_path: Path, overlapping: None, held: Held
+) -> None:
+    stop = threading.Event()
+    recorder = Recorder(tmp_path / "runs")
+    recipe = Recipe(data="stripes", **FIELDS)
+    data = open_data(write_striped_folder(tmp_path / "data"))
+    for event in recorder.record(fit(recipe, data, device="cpu", stop=stop)):
+        if isinstance(event, StepDone):
+            stop.set()
+        if isinstance(event, Finished):
+            held.event.set()
+    whole = digests(trained(data))
+    assert recorder.run.digests == {"validation": whole["validation"]}
+    assert 8 <= recorder.run.unread <= 16
+    shown = CliRunner().invoke(command, [str(recorder.run.path)])
+    assert f"it ended before {recorder.run.unread} training pictures had been read" in shown.output
 
 
 def test_pictures_in_memory_are_all_brought_to_size_before_training_begins() -> None:

@@ -1,6 +1,7 @@
 """What has been read before a training was refused or left is kept for the next one."""
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from lenswork.data.dataset import Dataset
 from lenswork.data.open import open_data
 from lenswork.errors import PictureError, UsageError
 from lenswork.model.preprocess import Preprocess
+from lenswork.training import prepare as preparing
 from lenswork.training.prepare import prepare
 from lenswork.training.reading import Reading
 from lenswork.training.recipe import Recipe
@@ -75,6 +77,20 @@ def test_an_interrupt_while_pictures_are_read_keeps_those_that_were(
         prepare(RECIPE, data, None, "cpu")
     assert kept(home)[-1][1] == 24
     assert kept(home)[-1][0] >= 3
+
+
+def test_what_goes_wrong_once_reading_has_begun_leaves_no_thread_behind(
+    data: Dataset, home: Path, monkeypatch: pytest.MonkeyPatch, slow_disk: None
+) -> None:
+    def refuse(*_: object) -> None:
+        raise MemoryError("on the device")
+
+    monkeypatch.setattr(preparing, "OVERLAP_FROM", 1)
+    monkeypatch.setattr(preparing, "make_optimizer", refuse)
+    before = threading.active_count()
+    with pytest.raises(MemoryError, match="on the device"):
+        prepare(RECIPE, data, None, "cpu", overlap=True)
+    assert threading.active_count() == before
 
 
 def test_a_limit_that_is_no_size_is_refused_before_anything_is_decoded(

@@ -12,6 +12,8 @@ from tiny_data import striped_data
 from lenswork.data.dataset import Dataset
 from lenswork.data.open import open_data
 from lenswork.errors import PictureError, RecipeError
+from lenswork.record.resume import Training, recorded
+from lenswork.record.writer import Recorder
 from lenswork.training.events import Event, Finished, Started, StepDone
 from lenswork.training.feed import StreamFeed
 from lenswork.training.fit import fit
@@ -79,6 +81,45 @@ def test_shards_from_elsewhere_are_streamed_without_being_asked_to(tmp_path: Pat
     assert started.recipe.stream
     assert any("anew each epoch" in reason for reason in started.reasons)
     assert losses(events) == losses(list(fit(recipe(), here, device="cpu")))
+
+
+@pytest.mark.parametrize("fields", [{}, {"train_pictures": 16}, {"size": "8x8", "colours": "grey"}])
+def test_a_training_over_http_asks_for_each_shard_and_not_for_each_picture(
+    tmp_path: Path, fields: dict[str, Any]
+) -> None:
+    opened(tmp_path / "shards", train=60, shards=3)
+    asked = recipe(stream=None, epochs=2, **fields)
+    with PieceServer(tmp_path / "shards").running() as server:
+        data = open_data(server.address())
+        recorder = Recorder(tmp_path / "runs")
+        for _ in recorded(Training(asked, data, device="cpu"), recorder):
+            pass
+        assert len(server.asked(".tar")) == 1 + 3 * 2 + 1  # the first look, training, validation
+    here = Training(asked.changed(stream=True), open_data(tmp_path / "shards"), device="cpu")
+    same = Recorder(tmp_path / "here")
+    for _ in recorded(here, same):
+        pass
+    golden = [one.run.classifier.golden for one in (recorder, same)]
+    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(*golden, strict=True))
+
+
+def test_a_stream_that_goes_on_brings_the_golden_pictures_it_has_passed(tmp_path: Path) -> None:
+    opened(tmp_path / "shards", train=60, shards=3)
+    with PieceServer(tmp_path / "shards").running() as server:
+        data = open_data(server.address())
+        events = fit(recipe(epochs=1), data, device="cpu")
+        started = next(events)
+        assert isinstance(started, Started)
+        assert started.state is not None
+        while not (isinstance(event := next(events), StepDone) and event.step == 6):
+            pass
+        state = started.state()
+        events.close()  # type: ignore[attr-defined]
+        rest = list(fit(recipe(epochs=1), open_data(server.address()), device="cpu", resume=state))
+    whole = list(fit(recipe(epochs=1), open_data(tmp_path / "shards"), device="cpu"))
+    ends = [events[-1] for events in (rest, whole)]
+    golden = [end.classifier.golden for end in ends if isinstance(end, Finished)]
+    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(*golden, strict=True))
 
 
 def test_local_shards_that_fit_are_the_same_training_as_their_pictures(tmp_path: Path) -> None:

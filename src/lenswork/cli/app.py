@@ -6,6 +6,7 @@ matplotlib.
 
 import importlib
 import io
+import keyword
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ COMMANDS: dict[str, str] = {  # name (its module in this folder) -> one line of 
     "doctor": "Find what is wrong with the data, and the cure.",
     "train": "Turn pictures into a recorded classifier.",
     "predict": "Say what pictures show.",
+    "export": "Take a classifier along: ONNX, one web page, Keras.",
     "runs": "List what has been recorded.",
     "show": "Show one run: recipe, net, curves, confusion matrix, accuracy.",
     "look": "Look inside a network: maps, filters, receptive fields, what decided.",
@@ -29,9 +31,13 @@ COMMANDS: dict[str, str] = {  # name (its module in this folder) -> one line of 
     "sizes": "Say how large pictures need be, and which ones a smaller size loses.",
     "study": "Compare settings over several seeds, and say what is true about them.",
     "share": "Show runs and studies on TensorBoard or MLflow.",
+    "import": "Take over a Keras model.",
+    "serve": "Answer pictures over HTTP, for programs.",
+    "card": "Write a classifier's model card.",
     "filter": "Lay a hand-made filter on a picture, then pool it.",
     "net": "Show a net's shapes, parameters and work before it is trained.",
     "data": "List and fetch the known data sets.",
+    "studio": "All of it in the browser, on your own machine.",
     "cache": "Look after the decoded pictures that are kept on disk.",
     "pack": "Write data as WebDataset tar shards, or check shards.",
 }
@@ -48,7 +54,8 @@ class LazyGroup(click.Group):
         """The command called `cmd_name`, imported now."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"lenswork.cli.{cmd_name.replace('-', '_')}")
+        name = cmd_name.replace("-", "_") + "_" * keyword.iskeyword(cmd_name)
+        module = importlib.import_module(f"lenswork.cli.{name}")
         command = module.command
         if not isinstance(command, click.Command):
             raise TypeError(f"lenswork.cli.{cmd_name}.command is not a click command")

@@ -10,10 +10,11 @@ import click
 
 from lenswork.cli.options import data_home_option, home_option, json_option
 from lenswork.cli.recipe_options import recipe_options
-from lenswork.cli.study_plan import ahead_of, show_plan
+from lenswork.cli.study_plan import show_plan
 from lenswork.data.dataset import Dataset
 from lenswork.errors import UsageError
 from lenswork.record.train import CUT_FIELDS, open_for
+from lenswork.study.ahead import ahead_of
 from lenswork.study.conduct import begin, conduct, fitting_workers
 from lenswork.study.folder import Study
 from lenswork.study.plan import Plan

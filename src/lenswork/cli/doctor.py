@@ -13,13 +13,15 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from lenswork.amounts import counted
 from lenswork.cli.options import data_home_option, json_option, print_json
 from lenswork.cli.outputs import check_output
 from lenswork.data.decode import PIXEL_LIMIT
-from lenswork.data.doctor.codes import counted, quoted
+from lenswork.data.doctor.codes import quoted
 from lenswork.data.doctor.examine import examine
 from lenswork.data.doctor.finding import SEVERITIES, Finding, Severity
 from lenswork.data.doctor.report import Report
+from lenswork.data.doctor.wording import COMMANDS
 from lenswork.data.open import SAMPLE
 from lenswork.errors import UsageError
 from lenswork.files import write_bytes
@@ -31,7 +33,6 @@ SHOWN_FILES = 5
 SHOWN_OF_A_GROUP = 3
 MARGIN = 8  # columns, as wide as the longest severity and two spaces
 CURE = "cure: "
-COMMANDS = ("lenswork ", "mv ", "rmdir ", "chmod ", "cp ", "convmv ")  # that cures begin with
 COLOURS: dict[Severity, str] = {"refuse": "red", "warn": "yellow", "note": "cyan"}
 file_option = click.Path(path_type=Path, dir_okay=False)
 

@@ -10,6 +10,7 @@ from lenswork.cli.options import home_option, json_option, print_json, table_con
 from lenswork.record.durations import format_seconds
 from lenswork.record.home import home_folder
 from lenswork.record.index import list_runs
+from lenswork.record.listing import matches, sorted_runs
 from lenswork.record.run import Run, RunSummary
 
 SORTS = (
@@ -47,9 +48,9 @@ def command(
     folder = home_folder(home)
     rows, problems = list_runs(folder)
     chosen = [
-        row for row in rows if _matches(row, words) and (status is None or row.status == status)
+        row for row in rows if matches(row, words) and (status is None or row.status == status)
     ]
-    chosen = sorted_runs(chosen, sort, reverse)[:limit]
+    chosen = sorted_runs(chosen, sort, reverse=reverse)[:limit]
     if as_json:
         print_json([row.as_dict() for row in chosen])
     elif chosen:
@@ -65,21 +66,8 @@ def command(
         click.echo(f"cannot read {problem}", err=True)
 
 
-def sorted_runs(rows: list[RunSummary], key: str, reverse: bool) -> list[RunSummary]:
-    """Rows by one column, highest first (names: first letter first); unknown values last."""
-    known = [row for row in rows if getattr(row, key) is not None]
-    unknown = [row for row in rows if getattr(row, key) is None]
-    downwards = (key != "name") != reverse
-    return sorted(known, key=lambda row: getattr(row, key), reverse=downwards) + unknown
-
-
 def _can_go_on(home: Path, row: RunSummary) -> bool:
     return row.status in ("killed", "failed") and Run(home / row.name).resumable
-
-
-def _matches(row: RunSummary, words: tuple[str, ...]) -> bool:
-    text = f"{row.name} {row.data} {row.recipe} {row.net}".lower()
-    return all(word.lower() in text for word in words)
 
 
 def _table(rows: list[RunSummary]) -> Table:

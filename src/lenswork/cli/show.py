@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import click
+import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
+from lenswork.amounts import counted
 from lenswork.cli.options import home_option, json_option, print_json, table_console
 from lenswork.errors import LensworkError
 from lenswork.record.accuracy import confusion_matrix
@@ -85,11 +87,16 @@ def _print_head(run: Run) -> None:
     row = run.summary()
     reason = f" ({row.reason})" if row.reason else ""
     console.print(
-        f"[bold]{escape(run.name)}[/]: {row.status} after {row.epochs} epochs, "
+        f"[bold]{escape(run.name)}[/]: {row.status} after {counted(row.epochs, 'epoch')}, "
         f"{format_seconds(row.train_seconds)} of training{escape(reason)}"
     )
     if run.resumable:
         console.print(f"  it can be gone on with: lenswork train --resume {escape(row.name)}")
+    if unread := run.unread:
+        console.print(
+            f"  it ended before {counted(unread, 'training picture')} had been read, so nothing "
+            "tells whether another run has the same ones"
+        )
     if kept := run.end.get("kept_epoch"):
         console.print(f"  its weights are those after epoch {kept}, of the lowest val_loss")
     pictures = ", ".join(f"{n:,} {part}" for part, n in run.start.get("pictures", {}).items())
@@ -114,6 +121,9 @@ def _print_curves(run: Run) -> None:
 
 def _print_answers(run: Run) -> None:
     for part, answers in run.answers.items():
+        if not np.isfinite(answers.probabilities).all():
+            click.echo(f"\n{part}: the answers are no numbers, so none is right: it has diverged")
+            continue
         click.echo(f"\n{part} accuracy {run.accuracy(part)}")
         if len(run.classes) > MOST_CLASSES:
             click.echo(f"  confusion matrix of {len(run.classes)} classes: lenswork show --json")

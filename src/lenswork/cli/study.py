@@ -9,10 +9,11 @@ from lenswork.cli.ask_study import HowToRun, carried_out, more_seeds, run_option
 from lenswork.cli.options import home_option, json_option, print_json
 from lenswork.cli.outputs import check_output
 from lenswork.cli.recipe_options import recipe_options
-from lenswork.cli.study_plan import ahead_of, print_plan_json, show_plan
+from lenswork.cli.study_plan import print_plan_json, show_plan
 from lenswork.cli.study_verdict import show_verdict
 from lenswork.errors import LensworkError, PlanError
 from lenswork.record.writer import slug
+from lenswork.study.ahead import ahead_of
 from lenswork.study.builtin import BUILTIN
 from lenswork.study.conduct import fitting_workers
 from lenswork.study.folder import (

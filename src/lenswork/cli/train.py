@@ -162,13 +162,17 @@ def _train(asked: Asked, recipe: Recipe, run: Run | None, home: Path) -> Run:
     """Train and record, or go on with `run`."""
     sinks = sinks_of(asked.tensorboard, asked.mlflow, asked.experiment)
     anew = asked.fresh or asked.ray is not None
+    stop = Flag()
     recorder = Recorder(
-        home, asked.name, resume=not anew, checkpoint_seconds=asked.checkpoint_seconds
+        home,
+        asked.name,
+        resume=not anew,
+        checkpoint_seconds=asked.checkpoint_seconds,
+        stop=stop,
     )
     recipe, opened = open_for(recipe, asked.data_home)
     for line in (*(f"note: {note}" for note in opened.notes), *told(opened)):
         _tell(line)
-    stop = Flag()
     with stop_on_interrupt(stop):
         if asked.ray is None:
             training = Training(recipe, opened, device=asked.device, stop=stop)

@@ -57,7 +57,7 @@ _TURNS = {  # EXIF 2.32, tag Orientation: what brings the stored rows upright
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_SIDEWAYS = (  # these swap height and width
+SIDEWAYS = (  # these swap height and width
     Image.Transpose.TRANSPOSE,
     Image.Transpose.ROTATE_270,
     Image.Transpose.TRANSVERSE,
@@ -124,7 +124,7 @@ def decode_as(
 
     A large picture that is to become small need not be copied as an array on its way.
     """
-    with _opened(content, name, pixel_limit) as opened:
+    with opened_bytes(content, name, pixel_limit) as opened:
         load_checked(opened, content, name, at_least)
         return finish(upright(opened), name)
 
@@ -139,15 +139,15 @@ def shape_in_file(path: Path) -> tuple[int, int, int]:
 
 def shape_in_bytes(content: bytes, name: str = "the picture") -> tuple[int, int, int]:
     """The same from the bytes of a picture file."""
-    with _opened(content, name, PIXEL_LIMIT) as opened:
+    with opened_bytes(content, name, PIXEL_LIMIT) as opened:
         width, height = opened.size
-        if _may_be_turned(opened, content) and _turn(opened) in _SIDEWAYS:
+        if may_be_turned(opened, content) and turn_of(opened) in SIDEWAYS:
             height, width = width, height
         grey = opened.mode in ("1", "L", "LA") or opened.mode.startswith("I;16")
         return height, width, 1 if grey else 3
 
 
-def _may_be_turned(image: Image.Image, content: bytes) -> bool:
+def may_be_turned(image: Image.Image, content: bytes) -> bool:
     """Whether to ask for the orientation: of a PNG Pillow decodes all pixels to tell it.
 
     The size of a TIFF is already that of the upright picture.
@@ -158,7 +158,7 @@ def _may_be_turned(image: Image.Image, content: bytes) -> bool:
 
 
 @contextmanager
-def _opened(content: bytes, name: str, pixel_limit: int) -> Iterator[Image.Image]:
+def opened_bytes(content: bytes, name: str, pixel_limit: int) -> Iterator[Image.Image]:
     """A picture whose header has been read; what its decoder raises becomes `PictureError`."""
     if not content:
         raise PictureError(f"cannot read {name}: the file is empty (0 bytes)")
@@ -189,7 +189,7 @@ def load_checked(
     """
     _refuse_many_scans(opened, content, name)
     if at_least is not None and opened.format in ("JPEG", "MPO"):
-        height, width = at_least[::-1] if _turn(opened) in _SIDEWAYS else at_least
+        height, width = at_least[::-1] if turn_of(opened) in SIDEWAYS else at_least
         opened.draft(None, (width, height))
     opened.load()
     if opened.format == "PNG":
@@ -326,7 +326,7 @@ def _refuse_too_many_pixels(image: Image.Image, name: str, limit: int) -> None:
         )
 
 
-def _turn(image: Image.Image) -> Image.Transpose | None:
+def turn_of(image: Image.Image) -> Image.Transpose | None:
     """What brings the stored rows upright, None for nothing."""
     try:
         return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
@@ -336,7 +336,7 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
 
 def upright(image: Image.Image) -> Image.Image:
     """The picture turned as its EXIF orientation says."""
-    turn = _turn(image)  # none for a TIFF, which has turned itself while loading
+    turn = turn_of(image)  # none for a TIFF, which has turned itself while loading
     return image if turn is None else image.transpose(turn)
 
 

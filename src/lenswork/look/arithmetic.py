@@ -22,8 +22,14 @@ from lenswork.look.activations import (
 from lenswork.look.places import find_place
 from lenswork.look.sizes import check_position
 from lenswork.model.classifier import Classifier
-from lenswork.model.layers import Conv, Dense, Pool, Window
-from lenswork.model.network import ACTIVATION_FUNCTIONS, ConvLayer, DenseLayer, Network
+from lenswork.model.layers import Conv, Dense, Depthwise, Pool, Window
+from lenswork.model.network import (
+    ACTIVATION_FUNCTIONS,
+    ConvLayer,
+    DenseLayer,
+    DepthwiseLayer,
+    Network,
+)
 
 Doubles = NDArray[np.float64]
 Method = Literal["conv", "dense", "max", "avg"]
@@ -41,8 +47,9 @@ class Arithmetic:
     the first place of the maximum and 0 elsewhere. `inside`, (height, width), is False where the
     window lies in the padding, whose numbers are 0 and count in no pooling. `inputs` is the whole
     input of the layer, (height, width, channels), and `corner` (row, column) the place in it
-    where the window begins, below 0 in the padding. `place` is (row, column), or () where the
-    output is a vector; `channel` its channel or unit.
+    where the window begins, below 0 in the padding. Of a depthwise convolution `inputs` is the one
+    channel that the filter sees. `place` is (row, column), or () where the output is a vector;
+    `channel` its channel or unit.
 
     `total` is the sum of the products, `before` that and the bias, `value` what the activation
     makes of it, and `network` the same number as the network has it, in float32. `network_before`
@@ -130,13 +137,17 @@ def arithmetic(
     layer: str,
     channel: int = 0,
     position: Sequence[int] | None = None,
+    *,
+    outputs: Sequence[LayerOutput] | None = None,
 ) -> Arithmetic:
     """The arithmetic of one output value of a convolution, pooling or dense layer.
 
     `picture` is (height, width, 1 or 3) uint8 of any size. `layer` is a number from 1, a name or
     words; `channel` one of its channels or units; `position` (row, column) in its map, left out
-    the place where that channel is strongest. Raises `UsageError` for a network that is no line
-    of text, and for a layer, channel or position that does not exist or has no such arithmetic.
+    the place where that channel is strongest. `outputs` is what `activations`
+    gives of this picture, where that is known already. Raises `UsageError` for a network that is
+    no line of text, and for a layer, channel or position that does not exist or has no such
+    arithmetic.
     """
     network = classifier.network
     if not isinstance(network, Network):
@@ -144,7 +155,7 @@ def arithmetic(
             f"the arithmetic needs a net that is a line of text, got {type(network).__name__}: "
             "the sums inside a torch module of your own are not known"
         )
-    outputs = activations(classifier, [picture])
+    outputs = outputs or activations(classifier, [picture])
     place = find_place([output.name for output in outputs], layer)
     output = outputs[place]
     _need_arithmetic(network, outputs, place)
@@ -154,8 +165,8 @@ def arithmetic(
     return _worked(network, place, output, channel, at, inputs)
 
 
-def _need_arithmetic(network: Network, outputs: list[LayerOutput], place: int) -> None:
-    kinds = [isinstance(layer, Conv | Pool | Dense) for layer in network.spec.layers]
+def _need_arithmetic(network: Network, outputs: Sequence[LayerOutput], place: int) -> None:
+    kinds = [isinstance(layer, Conv | Depthwise | Pool | Dense) for layer in network.spec.layers]
     if not kinds[place]:
         able = "; ".join(output.name for output, able in zip(outputs, kinds, strict=True) if able)
         raise UsageError(
@@ -186,7 +197,7 @@ def wanted_position(
 
 
 def given_to(
-    classifier: Classifier, picture: Picture, outputs: list[LayerOutput], place: int
+    classifier: Classifier, picture: Picture, outputs: Sequence[LayerOutput], place: int
 ) -> Doubles:
     """What the layer is given, (height, width, channels); a vector is (1, 1, units)."""
     if place == 0:
@@ -208,6 +219,10 @@ def _worked(
 ) -> Arithmetic:
     layer, module = network.spec.layers[place], network.layers[place]
     height, width, _ = inputs.shape
+    whole = inputs
+    if isinstance(layer, Depthwise):
+        source = channel // layer.times
+        inputs = inputs[:, :, source : source + 1]
     moving = getattr(layer, "window", None) or Window(height, width)  # all of it: dense, global
     top, left = moving.corner(inputs.shape)
     row, column = at or (0, 0)
@@ -215,9 +230,9 @@ def _worked(
     looked_at = inputs[:, :, channel : channel + 1] if isinstance(layer, Pool) else inputs
     window, inside = _cut_window(looked_at, corner, (moving.height, moving.width))
     bias: float | None = None
-    if isinstance(module, ConvLayer | DenseLayer):
+    if isinstance(module, ConvLayer | DepthwiseLayer | DenseLayer):
         weights = _weights_of(module, channel, window.shape)
-        method: Method = "conv" if isinstance(module, ConvLayer) else "dense"
+        method: Method = "dense" if isinstance(module, DenseLayer) else "conv"
         bias = None if module.bias is None else float(module.bias[channel].detach().double())
     else:
         method = layer.method  # type: ignore[attr-defined]  # the only layer left is a pooling
@@ -243,7 +258,7 @@ def _worked(
         activation=activation,
         value=_activated(activation, before),
         network=float(output.values[(0, *at, channel)]),
-        network_before=None if activation is None else _own_sum(module, inputs, at, channel),
+        network_before=None if activation is None else _own_sum(module, whole, at, channel),
     )
 
 
@@ -251,7 +266,7 @@ def _own_sum(module: nn.Module, inputs: Doubles, at: tuple[int, ...], channel: i
     """The layer's own output without its activation, in float32, at one place."""
     given = torch.from_numpy(inputs.astype(np.float32)).to(next(module.parameters()).device)
     with torch.inference_mode():
-        if isinstance(module, ConvLayer):
+        if isinstance(module, ConvLayer | DepthwiseLayer):
             framed = given.permute(2, 0, 1)[None]
             framed = framed if module.zeros is None else functional.pad(framed, module.zeros)
             return float(nn.Conv2d.forward(module, framed)[(0, channel, *at)])
@@ -273,7 +288,9 @@ def _cut_window(
     return np.where(inside[:, :, np.newaxis], inputs[near], 0.0), inside
 
 
-def _weights_of(module: ConvLayer | DenseLayer, channel: int, shape: tuple[int, ...]) -> Doubles:
+def _weights_of(
+    module: ConvLayer | DepthwiseLayer | DenseLayer, channel: int, shape: tuple[int, ...]
+) -> Doubles:
     weights = module.weight[channel].detach().double().cpu()
     if weights.ndim == 3:
         weights = weights.permute(1, 2, 0)  # (height, width, channels)

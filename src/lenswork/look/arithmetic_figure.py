@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from lenswork.amounts import counted
 from lenswork.look.arithmetic import Arithmetic, Doubles
-from lenswork.look.arithmetic_text import closing, counted, heading
+from lenswork.look.arithmetic_text import closing, heading
 from lenswork.record.style import (
     BLUE,
     NORMAL,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from lenswork.amounts import counted
 from lenswork.look.arithmetic import TOLERANCE, Arithmetic, Doubles
 from lenswork.look.each_number import EachNumber
 
@@ -123,11 +124,6 @@ def _term(value: float) -> str:
 def number(value: float) -> str:
     """A number with six digits, with a true minus and no negative zero."""
     return f"{value + 0.0:.6g}"
-
-
-def counted(count: int, what: str) -> str:
-    """Such as "1 number" or "1,024 numbers"."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _parts(worked: Arithmetic) -> Iterator[str]:

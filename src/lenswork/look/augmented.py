@@ -18,6 +18,7 @@ from lenswork.errors import UsageError
 from lenswork.kinds import Labels, Picture
 from lenswork.model.preprocess import Preprocess
 from lenswork.training.augment import Augmentation
+from lenswork.training.choose import refuse_wide_moves
 from lenswork.training.recipe import NO_CHANGE, Recipe
 
 PASSES = 7
@@ -65,8 +66,8 @@ def changed_copies(
 
     `numbers` count the training pictures from 0; left out, some of each class are taken. The
     copies are those that `fit` meets on this data, to the bit, rounded to 8 bits; none after its
-    last epoch. Raises `UsageError` for a number that is not there, a recipe that changes nothing,
-    or a stream.
+    last epoch. Raises `UsageError` for a number that is not there, a recipe that changes nothing or
+    moves by more than a picture has, or a stream.
     """
     if recipe.augment in (None, NO_CHANGE, ""):
         raise UsageError("the recipe does not change its training pictures: augment says none")
@@ -75,6 +76,7 @@ def changed_copies(
             "a run that streams shards meets its pictures in another order, which this view does "
             "not follow: look at the changes of the folder that was packed"
         )
+    refuse_wide_moves(recipe, min(preprocess.input_shape[:2]))
     augmentation = Augmentation.parse(recipe.augment)
     part = data.train
     chosen = typical(part.labels) if numbers is None else _checked(numbers, len(part))

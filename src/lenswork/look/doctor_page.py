@@ -50,7 +50,7 @@ def doctor_page(report: Report) -> str:
     parts = {
         "title": escape(f"{report.name}: the doctor's report"),
         "name": escape(report.name),
-        "verdict": escape(_verdict(report)),
+        "verdict": escape(verdict(report)),
         "counts": _counts(report),
         "how": escape(f"Looked at {report.looked_at}, in {report.seconds:.1f} s."),
         "findings": "\n".join(_section(finding, shelf) for finding in report.findings),
@@ -58,7 +58,8 @@ def doctor_page(report: Report) -> str:
     return PLACE.sub(lambda found: parts[found[1]], template)  # once: no name is read as a place
 
 
-def _verdict(report: Report) -> str:
+def verdict(report: Report) -> str:
+    """How many findings of each severity, and whether training takes the data."""
     if not report.findings:
         return "Nothing found: training takes this data."
     counts = ((report.count(severity), severity) for severity in SEVERITIES)
@@ -98,7 +99,7 @@ def _section(finding: Finding, shelf: _Shelf) -> str:
 def _pictures(finding: Finding, shelf: _Shelf) -> str:
     if not finding.groups:
         return ""
-    shown = _shown_groups(finding)
+    shown = shown_groups(finding)
     boxes = "".join(_group(group, shelf) for group in shown)
     left = len(finding.groups) - len(shown)
     kind = "groups" if _in_groups(finding) else "files"
@@ -154,12 +155,13 @@ def _in_groups(finding: Finding) -> bool:
     return any(len(group) > 1 for group in finding.groups)
 
 
-def _shown_groups(finding: Finding) -> Sequence[Sequence[str]]:
+def shown_groups(finding: Finding) -> Sequence[Sequence[str]]:
+    """The first groups of a finding, as many as a page has room for."""
     return finding.groups[: MOST_GROUPS if _in_groups(finding) else MOST_ALONE]
 
 
 def _shown_names(finding: Finding) -> list[str]:
-    return [name for group in _shown_groups(finding) for name in group[:MOST_IN_GROUP]]
+    return [name for group in shown_groups(finding) for name in group[:MOST_IN_GROUP]]
 
 
 def _places(report: Report, names: set[str]) -> dict[str, tuple[str, str]]:

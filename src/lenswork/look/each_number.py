@@ -22,8 +22,17 @@ from lenswork.look.arithmetic import (
 )
 from lenswork.look.places import find_place
 from lenswork.model.classifier import Classifier
-from lenswork.model.layers import Activation, BatchNorm, Conv, Dense, Dropout, Flatten, Pool
-from lenswork.model.network import ACTIVATION_FUNCTIONS, Network
+from lenswork.model.layers import (
+    Activation,
+    BatchNorm,
+    Conv,
+    Dense,
+    Depthwise,
+    Dropout,
+    Flatten,
+    Pool,
+)
+from lenswork.model.network import Network, activate
 
 Step = Literal["batchnorm", "activation", "passed on"]
 
@@ -113,6 +122,8 @@ def work_out(
     layer: str,
     channel: int = 0,
     position: Sequence[int] | None = None,
+    *,
+    outputs: Sequence[LayerOutput] | None = None,
 ) -> Arithmetic | EachNumber:
     """How one output value of any layer comes about.
 
@@ -122,10 +133,10 @@ def work_out(
     network = classifier.network
     if not isinstance(network, Network):
         return arithmetic(classifier, picture, layer, channel, position)  # which says why not
-    outputs = activations(classifier, [picture])
+    outputs = outputs or activations(classifier, [picture])
     place = find_place([output.name for output in outputs], layer)
-    if isinstance(network.spec.layers[place], Conv | Pool | Dense):
-        return arithmetic(classifier, picture, layer, channel, position)
+    if isinstance(network.spec.layers[place], Conv | Depthwise | Pool | Dense):
+        return arithmetic(classifier, picture, layer, channel, position, outputs=outputs)
     output = outputs[place]
     check_channel(output, channel)
     at = wanted_position(output, channel, position)
@@ -178,8 +189,8 @@ def _made(
             return "batchnorm", norm, None, norm.of(number)
         case Activation():
             double = torch.tensor(number, dtype=torch.float64)
-            value = float(ACTIVATION_FUNCTIONS[layer.name](double))
-            return "activation", None, layer.name, value
+            value = float(activate(layer.name, double, layer.slope))
+            return "activation", None, layer.text(), value
         case Dropout() | Flatten():
             return "passed on", None, None, number
         case _:

@@ -17,6 +17,7 @@ from lenswork.model.layers import format_shape
 
 Scale = Literal["shared", "own"]
 DEAD_NAMED = 12  # in a line
+LEVELS = 255
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,21 @@ class LayerMaps:
     def side(self) -> tuple[int, int]:
         """(height, width) of a map."""
         return int(self.maps.shape[2]), int(self.maps.shape[3])
+
+    def levels(self, most: int | None = None) -> NDArray[np.uint8]:
+        """Each value between the ends of its colours in 256 steps, shaped as `maps`.
+
+        Of the first `most` channels, or of all. What is no number is 0, and so is all of a map
+        whose ends are one.
+        """
+        low = self.low[:, :most, np.newaxis, np.newaxis]
+        length = self.high[:, :most, np.newaxis, np.newaxis] - low
+        with np.errstate(over="ignore", invalid="ignore"):  # ends that nearly are one
+            steps = np.divide(LEVELS, length, out=np.zeros_like(length), where=length > 0)
+            share = (self.maps[:, :most] - low) * steps
+        known = np.nan_to_num(share, nan=0.0, posinf=LEVELS, neginf=0.0)
+        levels: NDArray[np.uint8] = np.rint(known.clip(0, LEVELS)).astype(np.uint8)
+        return levels
 
     def line(self) -> str:
         """One line: the layer's shape, the least and greatest value shown, what is dead."""

@@ -11,7 +11,7 @@ from lenswork.errors import UsageError
 from lenswork.look.places import Place, find, places_of
 from lenswork.look.strongest import PATCHES, Patch, Progress, see_all, strongest_patches
 from lenswork.model.classifier import Classifier
-from lenswork.model.layers import Activation, BatchNorm, Conv, Layer
+from lenswork.model.layers import Activation, BatchNorm, Conv, Depthwise, Layer
 from lenswork.model.network import Network
 
 Numbers = NDArray[np.float32]
@@ -90,6 +90,19 @@ class FilterLook:
             )
             for first, second in np.argwhere(np.triu(alike, k=1))
         )
+
+    def trouble(self, number: int) -> str:
+        """What is wrong with a filter in a word or two: dead, nearly dead, like 3; or nothing."""
+        if number in self.dead:
+            return "dead"
+        if number in self.nearly_dead:
+            return "nearly dead"
+        twins = [
+            pair.second if pair.first == number else pair.first
+            for pair in self.duplicates
+            if number in (pair.first, pair.second)
+        ]
+        return f"like {twins[0]}" if twins else ""
 
     def describe(self) -> list[str]:
         """Lines for a reader: how many filters, which are dead, which are duplicates."""
@@ -185,7 +198,7 @@ def _is_rectified(network: nn.Module, places: list[Place], place: Place) -> bool
     following = [type(one.module) for one in places[number + 1 : number + 2]]
     if isinstance(network, Network):
         layer = network.spec.layers[number]
-        own = layer.activation if isinstance(layer, Conv) else None
+        own = layer.activation if isinstance(layer, Conv | Depthwise) else None
         return own == "relu" or (own is None and _next_is_relu(network.spec.layers[number + 1 :]))
     return not following or not issubclass(following[0], nn.BatchNorm2d)
 

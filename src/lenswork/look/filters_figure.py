@@ -148,26 +148,13 @@ def _slice(look: FilterLook, channel: int | None) -> tuple[NDArray[np.float32], 
 
 def _title_filter(axes: Axes, look: FilterLook, number: int) -> None:
     """The filter's number; dead ones and duplicates are said, too."""
-    said = _trouble(look, number)
+    said = look.trouble(number)
     axes.set_title(
         f"{number}" + (f"\n{said}" if said else ""),
         fontsize=SMALL,
         pad=2,
         color=VERMILION if said else "black",
     )
-
-
-def _trouble(look: FilterLook, number: int) -> str:
-    if number in look.dead:
-        return "dead"
-    if number in look.nearly_dead:
-        return "nearly dead"
-    twins = [
-        pair.second if pair.first == number else pair.first
-        for pair in look.duplicates
-        if number in (pair.first, pair.second)
-    ]
-    return f"like {twins[0]}" if twins else ""
 
 
 def _draw_column(
@@ -183,7 +170,7 @@ def _draw_column(
         label.set_axis_off()
         label.text(
             1, 0.5, _label(look, number), ha="right", va="center", fontsize=SMALL,
-            color=VERMILION if _trouble(look, number) else "black",
+            color=VERMILION if look.trouble(number) else "black",
         )  # fmt: skip
         if with_weights:
             draw_weights(bare(figure.add_subplot(grid[row, 1])), look.weights[number], largest)
@@ -211,7 +198,7 @@ def _draw_strip(axes: Axes, patches: Sequence[Patch], most: int) -> None:
 
 
 def _label(look: FilterLook, number: int) -> str:
-    trouble = _trouble(look, number)
+    trouble = look.trouble(number)
     patches = look.strongest[number]
     if trouble == "dead" or not patches:
         return f"{number}  {trouble or 'never above 0'}"

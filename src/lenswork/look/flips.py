@@ -217,6 +217,19 @@ def shown_of(flips: Flips, most: int) -> list[Flip]:
     return [*of_a[:from_a], *of_b[: most - from_a]]
 
 
+def flips_like(
+    flips: Flips, way: Way | None = None, truth: str | None = None, *, every: bool = False
+) -> list[Flip]:
+    """The flips one way, of one true class, or those in every seed only; the most stable first."""
+    return [
+        flip
+        for flip in flips.flips
+        if way in (None, flip.way)
+        and truth in (None, flip.truth)
+        and (flip.stability == 1 or not every)
+    ]
+
+
 def _churn(right: NDArray[np.int64], runs: int) -> float | None:
     """The mean over all pairs of different runs."""
     if runs < 2:

@@ -51,12 +51,14 @@ def all_channel_maps(
     *,
     layers: Sequence[str] | None = None,
     scale: Scale = "own",
+    outputs: Sequence[LayerOutput] | None = None,
 ) -> FeatureMaps:
     """Every channel of some layers, or of all that there are, for one picture.
 
+    `outputs` is what `activations` gives of the picture, where that is known already.
     Raises as `channel_maps` does.
     """
-    outputs = activations(classifier, [shown.picture])
+    outputs = outputs or activations(classifier, [shown.picture])
     chosen = outputs if layers is None else asked_for(outputs, layers)
     maps = [_layer_maps(output, tuple(range(output.channels)), scale) for output in chosen]
     return _feature_maps(classifier, [shown], maps, scale, [])
@@ -84,7 +86,8 @@ def asked_for(outputs: Sequence[LayerOutput], wanted: Sequence[str]) -> list[Lay
 
 def _windows(outputs: Sequence[LayerOutput]) -> list[LayerOutput]:
     """All convolution and pooling layers, or else all layers."""
-    return [output for output in outputs if output.kind in ("conv", "pool")] or list(outputs)
+    kinds = ("conv", "depthwise", "pool")
+    return [output for output in outputs if output.kind in kinds] or list(outputs)
 
 
 def _feature_maps(

@@ -90,6 +90,13 @@ class FilterLab:
         return (side + self._added - self.kernel.size) // self.stride + 1
 
     @property
+    def before(self) -> int:
+        """Rows that padding adds above the picture, and columns to its left."""
+        if self.padding == "none":
+            return 0
+        return _before(self.kernel.size, flip=self.flip)
+
+    @property
     def manner(self) -> str:
         """Whether the kernel was laid on as written or turned, in words."""
         return CONVOLUTION if self.flip else CORRELATION
@@ -234,7 +241,7 @@ def correlate(
     """
     size = kernel.size
     rows = kernel.array[::-1, ::-1] if flip else kernel.array
-    padded = _padded(picture, size, padding, before=(size - 1) // 2 if flip else size // 2)
+    padded = _padded(picture, size, padding, before=_before(size, flip=flip))
     height, width = ((side - size) // stride + 1 for side in padded.shape[:2])
     sums = np.zeros((height, width, picture.shape[2]))
     block = max(1, BLOCK_BYTES // sums[0].nbytes)
@@ -285,6 +292,11 @@ def _padded(picture: Picture, size: int, padding: Padding, before: int) -> Pictu
     if padding == "zero":
         return np.pad(picture, around)
     return np.pad(picture, around, mode="edge" if padding == "edge" else "reflect")
+
+
+def _before(size: int, *, flip: bool) -> int:
+    """Where a window of even size has its centre, as scipy has it."""
+    return (size - 1) // 2 if flip else size // 2
 
 
 def _smaller_pool(side: int) -> str:

@@ -152,6 +152,17 @@ def worst_mistakes(judged: Judged, most: int | None = None) -> list[Mistake]:
     return [judged.mistake(number) for number in judged.wrong[:most]]
 
 
+def answered_so(judged: Judged, truth: int, answer: int) -> list[Mistake]:
+    """The pictures of one class that were called another, surest first; both by number.
+
+    Those that were rightly called their class are no mistakes: of them the least sure come first.
+    """
+    numbers = np.flatnonzero((judged.truth == truth) & (judged.answer == answer))
+    sure = judged.confidence[numbers]
+    order = np.argsort(sure if truth == answer else -sure, kind="stable")
+    return [judged.mistake(number) for number in numbers[order]]
+
+
 def confused_pairs(judged: Judged, most: int | None = None) -> list[ClassPair]:
     """The class pairs that are confused most often, most frequent first."""
     wrong = judged.wrong

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lenswork.data.dataset import Part
+import numpy as np
+
+from lenswork.data.dataset import Dataset, Part
 from lenswork.errors import DataError, RunError, UsageError
 from lenswork.kinds import SPLIT_NAMES, Picture, SplitName
 from lenswork.look.stored import changed_by_reading
@@ -12,6 +14,7 @@ from lenswork.model.layers import format_shape
 from lenswork.model.preprocess import Preprocess
 from lenswork.record.run import Run
 from lenswork.record.train import open_for
+from lenswork.seeds import generator
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,28 @@ def part_of(run: Run, part: SplitName | None = None, data_home: Path | None = No
             f"the data of run {run.name} cannot be opened again: {error}. A look at picture files "
             "needs none of them"
         ) from error
+    return part_in(run, data, part)
+
+
+def part_in(run: Run, data: Dataset, part: SplitName | None = None) -> Part:
+    """A part of the opened data of a run: as `part_of` chooses and refuses it."""
     if run.classes and data.classes != run.classes:
         raise RunError(
             f"run {run.name} was trained on the classes {', '.join(run.classes)}, but "
             f"{run.recipe.data} now has {', '.join(data.classes)}: look at picture files instead, "
             "or bring the data back"
         )
-    latest: SplitName = next(name for name in reversed(SPLIT_NAMES) if name in data.parts)
-    wanted = part or latest
+    wanted = part or reported_part(data)
     if wanted not in data.parts:
         raise UsageError(
             f"the data of run {run.name} have no {wanted} part; they have {', '.join(data.parts)}"
         )
     return data.parts[wanted]
+
+
+def reported_part(data: Dataset) -> SplitName:
+    """The part that a run reports on: test, or else validation, or else train."""
+    return next(name for name in reversed(SPLIT_NAMES) if name in data.parts)
 
 
 def some_pictures(
@@ -73,6 +85,13 @@ def some_pictures(
         Shown(part.ids[number], preprocess.open(part.source, number), classes[part.labels[number]])
         for number in numbers
     ]
+
+
+def drawn_places(part: Part, count: int, label: int | None = None, seed: int = 0) -> list[int]:
+    """Up to so many places in a part that chance picks, of one class or of all, in order."""
+    places = np.arange(len(part)) if label is None else np.flatnonzero(part.labels == label)
+    chosen = generator(seed, "examples").permutation(places)[:count]
+    return sorted(map(int, chosen))
 
 
 def picture_file(path: Path, preprocess: Preprocess) -> Shown:

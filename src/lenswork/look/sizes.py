@@ -17,6 +17,7 @@ from lenswork.model.layers import (
     BatchNorm,
     Conv,
     Dense,
+    Depthwise,
     Dropout,
     Flatten,
     Layer,
@@ -230,6 +231,10 @@ def _size_words(layer: Layer, before: Shape, after: Shape) -> str:
     match layer:
         case Conv():
             return f"{_window_words(layer.window, layer, before)}; one map a filter, {after[2]}"
+        case Depthwise():
+            words = _window_words(layer.window, layer, before)
+            each = "one filter" if layer.times == 1 else f"{layer.times} filters"
+            return f"{words}; {each} a channel, {after[2]} maps"
         case Pool(window=None):
             each = "the one map" if before[2] == 1 else f"each of {before[2]} maps"
             return f"one number for {each}: its whole {_greatest(layer)}"
@@ -247,7 +252,7 @@ def _size_words(layer: Layer, before: Shape, after: Shape) -> str:
         case BatchNorm():
             return "unchanged: each channel is moved and stretched"
         case Activation():
-            return f"unchanged: {layer.name} of each number"
+            return f"unchanged: {layer.text()} of each number"
         case _:
             return layer.reason(before) or "unchanged"
 

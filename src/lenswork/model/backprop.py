@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from lenswork.model.layers import SLOPE
 from lenswork.model.network import (
     ActivationLayer,
     ConvLayer,
@@ -24,14 +25,13 @@ from lenswork.model.network import (
 )
 
 aten = torch.ops.aten
-LEAK = 0.01  # torch's default slope of leaky-relu
 Saved = Any  # what a piece keeps from its way forward for its way back
 
 # From the gradient of the output, the input and the output to the gradient of the input.
 ACTIVATION_GRADIENTS: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "relu": lambda gradient, _, output: aten.threshold_backward(gradient, output, 0),
     "leaky-relu": lambda gradient, _, output: aten.leaky_relu_backward(
-        gradient, output, LEAK, True
+        gradient, output, SLOPE, True
     ),
     "elu": lambda gradient, _, output: aten.elu_backward(gradient, 1, 1, 1, True, output),
     "gelu": lambda gradient, inputs, _: aten.gelu_backward(gradient, inputs),
@@ -84,7 +84,7 @@ def backprop_of(network: nn.Module) -> Backprop | None:
     pieces: list[Piece] = []
     for place, following in network.plan:
         layer = network.layers[place]
-        if isinstance(layer, ActivationLayer):
+        if isinstance(layer, ActivationLayer) and layer.slope == SLOPE:
             own = bool(pieces) and isinstance(pieces[-1], _BatchNorm)
             piece: Piece | None = _Activation(layer.name, own=own)
         else:

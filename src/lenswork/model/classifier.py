@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
@@ -16,77 +15,36 @@ from torch import Tensor, nn
 from lenswork.errors import ClassifierError, LensworkError, NetError, UsageError
 from lenswork.files import written_whole
 from lenswork.kinds import Picture, Pictures, Probabilities
+from lenswork.model.answering import Answering, checked_picture
+from lenswork.model.answering import Prediction as Prediction
 from lenswork.model.contract import Contract
 from lenswork.model.describe import describe, format_bytes
 from lenswork.model.layers import format_shape
 from lenswork.model.memory import available_bytes
 from lenswork.model.network import Network
-from lenswork.model.preprocess import Preprocess
 from lenswork.model.spec import NetSpec, check_net, parse_net
+from lenswork.model.stored import CHECKSUM as CHECKSUM
+from lenswork.model.stored import EXPECTED as EXPECTED
+from lenswork.model.stored import GOLDEN, MOST_TENSORS, WEIGHT, refuse_long_header
+from lenswork.model.stored import METADATA_KEY as METADATA_KEY
+from lenswork.model.stored import TOLERANCE as TOLERANCE
 from lenswork.model.threads import use_given_cores
-from lenswork.model.views import Views, answer
-from lenswork.model.weights import FLOATS, WEIGHT, first_line, other_kind, unlike, weights_of
+from lenswork.model.viewed import answer
+from lenswork.model.views import Views
+from lenswork.model.weights import FLOATS, first_line, other_kind, unlike, weights_of
 
-METADATA_KEY = "lenswork"
-GOLDEN = "golden.picture."
-EXPECTED = "golden.probabilities"
-CHECKSUM = "contract.sha256"  # golden answers cannot tell when classes have changed names
-TOLERANCE = 1e-4  # between machines: other processors add in another order
 BATCH = 256
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """What one picture shows: the likeliest class and all classes' probabilities."""
-
-    class_name: str
-    probability: float
-    probabilities: dict[str, float]
-
-
-class Classifier:
+class Classifier(Answering):
     """A trained network with its contract and golden pictures."""
 
     def __init__(self, network: nn.Module, contract: Contract, golden: Sequence[Picture]) -> None:
+        super().__init__(contract, golden)
         use_given_cores()
         self.network = network.eval()
-        self.contract = contract
-        self.golden = list(golden)
 
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The classes, in the order of the probabilities."""
-        return self.contract.classes
-
-    def predict(self, pictures: object) -> list[Prediction]:
-        """Say what pictures show.
-
-        `pictures` is one picture or a sequence of them, each a path or a uint8 array of
-        (height, width, 1 or 3) or (height, width), of any size. Raises `UsageError` for arrays
-        of other kinds, `PictureError` for a file that cannot be read.
-        """
-        given = [pictures] if _is_one(pictures) else list(pictures)  # type: ignore[call-overload]
-        opened = [open_picture(item, self.contract.preprocess) for item in given]
-        return self.predictions(self.probabilities_of(opened)) if opened else []
-
-    def probabilities_of(self, pictures: Sequence[Picture]) -> Probabilities:
-        """Class probabilities, (count, classes), of opened pictures of any size."""
-        prepared = np.empty((len(pictures), *self.contract.preprocess.input_shape), np.uint8)
-        for index, picture in enumerate(pictures):
-            prepared[index] = self.contract.preprocess.apply(picture)
-        return self.probabilities(prepared)
-
-    def probabilities(self, pictures: Pictures) -> Probabilities:
-        """Class probabilities, (count, classes), of pictures already at the contract's size.
-
-        `pictures` is (count, height, width, channels) uint8.
-        """
-        expected = self.contract.preprocess.input_shape
-        if pictures.dtype != np.uint8 or pictures.shape[1:] != expected:
-            raise UsageError(
-                f"expected uint8 pictures of shape (count, {', '.join(map(str, expected))}), got "
-                f"{pictures.dtype} of shape {pictures.shape}; predict() takes any size"
-            )
+    def _answers(self, pictures: Pictures) -> Probabilities:
         self.network.eval()  # whoever trained on in the meantime
         device = next(iter(self.network.parameters()), torch.empty(0)).device
         answers = [torch.empty(0, len(self.classes))]
@@ -99,19 +57,6 @@ class Classifier:
                 logits = answer(self.network, batch.to(device), scale, views)
                 answers.append(self._checked_answers(logits))
         return torch.cat(answers).numpy()
-
-    def predictions(self, probabilities: Probabilities) -> list[Prediction]:
-        """Rows of probabilities as predictions."""
-        return [
-            Prediction(
-                class_name=self.classes[int(row.argmax())],
-                probability=float(row.max()),
-                probabilities={
-                    name: float(value) for name, value in zip(self.classes, row, strict=True)
-                },
-            )
-            for row in probabilities
-        ]
 
     def save(self, path: str | Path) -> None:
         """Write one safetensors file: weights, contract, golden pictures and their answers.
@@ -141,7 +86,7 @@ class Classifier:
                 raise LensworkError(f"cannot write the classifier {path}: {error}") from error
 
     def _golden_answers(self) -> Probabilities:
-        pictures = [_checked(picture) for picture in self.golden]
+        pictures = [checked_picture(picture) for picture in self.golden]
         try:
             return self.probabilities_of(pictures)
         except RuntimeError as error:  # torch says which layer's sides do not fit
@@ -163,7 +108,7 @@ class Classifier:
         problem = unlike(promised.state_dict(), state, "the network")
         if problem is None:
             promised.load_state_dict(state, assign=True)
-            golden = [_checked(picture) for picture in self.golden]
+            golden = [checked_picture(picture) for picture in self.golden]
             theirs = Classifier(promised, self.contract, []).probabilities_of(golden)
             if np.allclose(theirs, answers, rtol=0, atol=TOLERANCE, equal_nan=True):
                 return
@@ -218,36 +163,6 @@ def load(path: str | Path, network: nn.Module | None = None) -> Classifier:
     return classifier
 
 
-def open_picture(item: object, preprocess: Preprocess) -> Picture:
-    """A path or an array as a picture; arrays that were scaled already are refused."""
-    if isinstance(item, str | Path):
-        return preprocess.open_file(Path(item))
-    if not isinstance(item, np.ndarray):
-        raise UsageError(
-            f"expected a path or a uint8 array of height x width x channels, got "
-            f"{type(item).__name__}"
-        )
-    picture = _checked(item)
-    if picture.max() == 1:
-        raise UsageError(
-            "expected a uint8 picture with values 0 to 255, got values 0 and 1 only: it seems "
-            "to have been divided by 255 already; give the picture as it was read"
-        )
-    return picture
-
-
-def _checked(item: np.ndarray) -> Picture:
-    if item.dtype != np.uint8:
-        raise UsageError(
-            f"expected a uint8 picture with values 0 to 255, got {item.dtype}: give the picture "
-            "as it was read; the classifier scales it by itself, as in training"
-        )
-    picture = item[:, :, np.newaxis] if item.ndim == 2 else item
-    if picture.ndim != 3 or picture.shape[2] not in (1, 3) or 0 in picture.shape:
-        raise UsageError(f"expected a picture of shape (height, width, 1 or 3), got {item.shape}")
-    return picture
-
-
 def probabilities_from(logits: Tensor, output: str, temperature: float | None = None) -> Tensor:
     """Class probabilities, (batch, classes), of a network's logits over a temperature."""
     if temperature is not None:
@@ -258,14 +173,9 @@ def probabilities_from(logits: Tensor, output: str, temperature: float | None = 
     return torch.softmax(logits, dim=1)
 
 
-def _is_one(pictures: object) -> bool:
-    if isinstance(pictures, np.ndarray):
-        return pictures.ndim <= 3
-    return isinstance(pictures, str | Path) or not hasattr(pictures, "__iter__")
-
-
 def _read(path: Path) -> tuple[Contract, dict[str, Tensor]]:
     try:
+        refuse_long_header(path)
         with safe_open(path, framework="pt") as file:
             text = (file.metadata() or {}).get(METADATA_KEY)
             if text is None:
@@ -274,6 +184,10 @@ def _read(path: Path) -> tuple[Contract, dict[str, Tensor]]:
                     "and scaling are unknown, so it cannot be used as a classifier"
                 )
             contract = Contract.model_validate_json(text)
+            if (count := len(file.keys())) > MOST_TENSORS:
+                raise ClassifierError(
+                    f"{path} has {count:,} tensors: expected at most {MOST_TENSORS:,}"
+                )
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise ClassifierError(
@@ -359,7 +273,7 @@ def _check_golden(classifier: Classifier, expected: Tensor | None, path: Path) -
     if expected is None or tuple(expected.shape) != shape or expected.dtype not in FLOATS:
         raise ClassifierError(f"{path}: the golden pictures' answers are missing or misshapen")
     try:
-        answers = classifier.probabilities_of([_checked(p) for p in classifier.golden])
+        answers = classifier.probabilities_of([checked_picture(p) for p in classifier.golden])
     except (RuntimeError, LensworkError) as error:
         raise ClassifierError(f"{path} cannot answer its golden pictures: {error}") from error
     if not bool(expected.isfinite().all()):

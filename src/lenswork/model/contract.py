@@ -90,8 +90,12 @@ def golden_pictures(part: Part, class_count: int) -> list[Picture]:
     same preprocessing as any other picture, so that they prove it too.
     """
     budget = GOLDEN_BYTES // class_count
-    firsts = [int(np.argmax(part.labels == label)) for label in range(class_count)]
-    return [_shrink(part.source.read(index), budget) for index in firsts]
+    return [_shrink(part.source.read(index), budget) for index in golden_places(part, class_count)]
+
+
+def golden_places(part: Part, class_count: int) -> list[int]:
+    """Where the first picture of each class is."""
+    return [int(np.argmax(part.labels == label)) for label in range(class_count)]
 
 
 def _shrink(picture: Picture, byte_limit: int) -> Picture:

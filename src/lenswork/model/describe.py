@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from html import escape
 
-from lenswork.model.layers import Conv, Dense, Layer, Pool, Shape, Window, format_shape
+from lenswork.model.layers import (
+    Conv,
+    Dense,
+    Depthwise,
+    Layer,
+    Pool,
+    Shape,
+    Window,
+    format_shape,
+)
 from lenswork.model.spec import NetSpec, check_net, parse_net
 
 BYTES_A_NUMBER = 4  # float32
@@ -100,8 +109,16 @@ def describe(net: str | NetSpec, input_shape: Shape, outputs: int = 10) -> Descr
     check_net(spec, input_shape, outputs)
     filled = spec.with_outputs(outputs)
     shapes = filled.shapes(input_shape)
+    return Description(str(spec), input_shape, outputs, layer_rows(filled, shapes))
+
+
+def layer_rows(filled: NetSpec, shapes: list[Shape]) -> tuple[LayerRow, ...]:
+    """A row for each layer of a net that was given its outputs, or of the beginning of one.
+
+    `shapes` are the input's and then each layer's.
+    """
     fields = receptive_fields(filled, shapes)
-    rows = tuple(
+    return tuple(
         LayerRow(
             layer=layer.text(),
             output_shape=after,
@@ -115,7 +132,6 @@ def describe(net: str | NetSpec, input_shape: Shape, outputs: int = 10) -> Descr
             filled.layers, shapes, shapes[1:], fields, strict=False
         )
     )
-    return Description(str(spec), input_shape, outputs, rows)
 
 
 def receptive_fields(spec: NetSpec, shapes: list[Shape]) -> Iterator[tuple[int, int]]:
@@ -146,7 +162,7 @@ def _side_fields(spec: NetSpec, shapes: list[Shape], axis: int) -> Iterator[int]
 
 def moving_window(layer: Layer) -> Window | None:
     """The window that a layer moves over its map, if it has one."""
-    return layer.window if isinstance(layer, Conv | Pool) else None
+    return layer.window if isinstance(layer, Conv | Depthwise | Pool) else None
 
 
 def format_bytes(count: float) -> str:

@@ -14,6 +14,7 @@ from lenswork.errors import NetError
 Shape = tuple[int, ...]
 Padding = int | Literal["same"]
 ACTIVATIONS = ("relu", "leaky-relu", "elu", "gelu", "silu", "sigmoid", "tanh")
+EPSILON, SLOPE = 1e-5, 0.01  # those of torch: of batch normalisation, of leaky-relu
 
 
 @dataclass(frozen=True)
@@ -127,12 +128,7 @@ class Conv(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         """(height, width, filters)."""
         _need_map(self.text(), shape)
-        if not self.window.fits(shape):
-            raise NetError(
-                f"{self.text()!r} cannot be laid on a map of {format_shape(shape)}: its "
-                f"{self.window.height}x{self.window.width} window is larger than the map. "
-                "Use a larger input, fewer pools before it, or 'same'"
-            )
+        _need_place(self.text(), self.window, shape)
         return (*self.window.output_size(shape), self._filters())
 
     def parameters(self, shape: Shape) -> int:
@@ -164,6 +160,50 @@ class Conv(Layer):
         if self.filters is None:
             raise TypeError("the number of classes has not been filled in")
         return self.filters
+
+
+@dataclass(frozen=True)
+class Depthwise(Layer):
+    """A convolution of each channel by itself, `times` filters a channel, with its activation.
+
+    Output channel c * times + i is filter i over input channel c, as in TensorFlow.
+    """
+
+    kind: ClassVar[str] = "depthwise"
+    window: Window = Window(3, 3)
+    times: int = 1
+    activation: str | None = "relu"
+    bias: bool = True
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """(height, width, channels x times)."""
+        _need_map(self.text(), shape)
+        _need_place(self.text(), self.window, shape)
+        return (*self.window.output_size(shape), shape[2] * self.times)
+
+    def parameters(self, shape: Shape) -> int:
+        """Weights and biases."""
+        each = self.window.height * self.window.width + int(self.bias)
+        return each * shape[2] * self.times
+
+    def multiply_adds(self, shape: Shape) -> int:
+        """One a weight and place."""
+        height, width = self.window.output_size(shape)
+        each = self.window.height * self.window.width
+        return each * shape[2] * self.times * height * width
+
+    def reason(self, shape: Shape) -> str:
+        """Why the map shrinks."""
+        return self.window.reason(shape)
+
+    def text(self) -> str:
+        """As written in a net, defaults left out."""
+        words = [self.kind]
+        if (self.window.height, self.window.width) != (3, 3):
+            words.append(f"{self.window.height}x{self.window.width}")
+        words += _window_words(self.window, default_stride=1)
+        words += [] if self.times == 1 else [f"times {self.times}"]
+        return " ".join(words + _ending(self.activation, self.bias, plain=False))
 
 
 @dataclass(frozen=True)
@@ -268,17 +308,18 @@ class Dropout(Layer):
 
     def text(self) -> str:
         """With its fraction."""
-        return f"{self.kind} {np.format_float_positional(self.fraction, trim='-')}"
+        return f"{self.kind} {plain_number(self.fraction)}"
 
 
 @dataclass(frozen=True)
 class BatchNorm(Layer):
     """Brings each channel to mean 0 and variance 1 over the batch, then scales and shifts it.
 
-    Ioffe and Szegedy 2015, "Batch normalization", algorithm 1.
+    Ioffe and Szegedy 2015, "Batch normalization", algorithm 1; `epsilon` is added to the variance.
     """
 
     kind: ClassVar[str] = "batchnorm"
+    epsilon: float = EPSILON
 
     def output_shape(self, shape: Shape) -> Shape:
         """Unchanged."""
@@ -288,21 +329,33 @@ class BatchNorm(Layer):
         """A scale and a shift a channel."""
         return 2 * shape[-1]
 
+    def text(self) -> str:
+        """With its epsilon, unless that is the usual one."""
+        if self.epsilon == EPSILON:
+            return self.kind
+        return f"{self.kind} epsilon {plain_number(self.epsilon)}"
+
 
 @dataclass(frozen=True)
 class Activation(Layer):
-    """A function of each number alone."""
+    """A function of each number alone; `slope` is that of leaky-relu below zero."""
 
     kind: ClassVar[str] = "activation"
     name: str
+    slope: float = SLOPE
 
     def output_shape(self, shape: Shape) -> Shape:
         """Unchanged."""
         return shape
 
     def text(self) -> str:
-        """The function's name."""
-        return self.name
+        """The function's name, and its slope unless that is the usual one."""
+        return self.name if self.slope == SLOPE else f"{self.name} {plain_number(self.slope)}"
+
+
+def plain_number(number: float) -> str:
+    """A number without an exponent, which reads back as the same number."""
+    return np.format_float_positional(number, trim="-")
 
 
 def format_shape(shape: Shape) -> str:
@@ -315,6 +368,15 @@ def _need_map(text: str, shape: Shape) -> None:
         raise NetError(
             f"{text!r} needs a map (height x width x channels), but its input is a vector of "
             f"{shape[0]} numbers: move it before 'flatten'"
+        )
+
+
+def _need_place(text: str, window: Window, shape: Shape) -> None:
+    if not window.fits(shape):
+        raise NetError(
+            f"{text!r} cannot be laid on a map of {format_shape(shape)}: its "
+            f"{window.height}x{window.width} window is larger than the map. "
+            "Use a larger input, fewer pools before it, or 'same'"
         )
 
 

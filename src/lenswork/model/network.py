@@ -12,10 +12,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lenswork.model.layers import (
+    SLOPE,
     Activation,
     BatchNorm,
     Conv,
     Dense,
+    Depthwise,
     Dropout,
     Flatten,
     Layer,
@@ -86,7 +88,9 @@ class Network(nn.Module):
         chance = torch.Generator().manual_seed(seed)
         for layer in self.layers:
             if isinstance(layer, nn.Conv2d | nn.Linear):
-                if how == "glorot-uniform":
+                if isinstance(layer, DepthwiseLayer):
+                    _draw_depthwise(layer, how, chance)
+                elif how == "glorot-uniform":
                     nn.init.xavier_uniform_(layer.weight, generator=chance)
                 else:
                     nn.init.kaiming_normal_(layer.weight, generator=chance)
@@ -143,6 +147,30 @@ class ConvLayer(nn.Conv2d):
 
     def _framed(self, inputs: Tensor) -> Tensor:
         return inputs if self.zeros is None else F.pad(inputs, self.zeros)
+
+
+class DepthwiseLayer(nn.Conv2d):
+    """A convolution of each channel by itself, with its activation."""
+
+    def __init__(self, layer: Depthwise, shape: Shape) -> None:
+        window, channels = layer.window, shape[2]
+        self.zeros = window.same_padding(shape) if window.padding == "same" else None
+        padding = window.padding if isinstance(window.padding, int) else 0
+        super().__init__(
+            channels,
+            channels * layer.times,
+            (window.height, window.width),
+            window.stride,
+            (padding, padding),
+            groups=channels,
+            bias=layer.bias,
+        )
+        self.activation = layer.activation
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """The convolutions, their biases, their activation."""
+        framed = inputs if self.zeros is None else F.pad(inputs, self.zeros)
+        return _activate_own(self.activation, super().forward(framed))
 
 
 class PoolLayer(nn.Module):
@@ -237,17 +265,20 @@ class DropoutLayer(nn.Module):
 class ActivationLayer(nn.Module):
     """A function of each number."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, slope: float = SLOPE) -> None:
         super().__init__()
         self.name = name
+        self.slope = slope
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Apply it."""
-        return activate(self.name, inputs)
+        return activate(self.name, inputs, self.slope)
 
 
-def activate(name: str | None, inputs: Tensor) -> Tensor:
-    """The activation called `name`, or nothing for None."""
+def activate(name: str | None, inputs: Tensor, slope: float = SLOPE) -> Tensor:
+    """The activation called `name`, or nothing for None; `slope` is that of leaky-relu."""
+    if name == "leaky-relu":
+        return F.leaky_relu(inputs, slope)
     return inputs if name is None else ACTIVATION_FUNCTIONS[name](inputs)
 
 
@@ -256,10 +287,23 @@ def _activate_own(name: str | None, inputs: Tensor) -> Tensor:
     return F.relu_(inputs) if name == "relu" else activate(name, inputs)
 
 
+def _draw_depthwise(layer: DepthwiseLayer, how: InitialWeights, chance: torch.Generator) -> None:
+    """As above, with the fans of one channel: torch counts the filters of all of them."""
+    one = layer.weight[0, 0].numel()
+    if how == "glorot-uniform":
+        times = layer.out_channels // layer.in_channels
+        bound = (6 / (one + one * times)) ** 0.5
+        nn.init.uniform_(layer.weight, -bound, bound, generator=chance)
+    else:
+        nn.init.normal_(layer.weight, 0.0, (2 / one) ** 0.5, generator=chance)
+
+
 def _module(layer: Layer, shape: Shape) -> nn.Module:
     match layer:
         case Conv():
             return ConvLayer(layer, shape)
+        case Depthwise():
+            return DepthwiseLayer(layer, shape)
         case Pool():
             return PoolLayer(layer, shape)
         case Flatten():
@@ -269,9 +313,10 @@ def _module(layer: Layer, shape: Shape) -> nn.Module:
         case Dropout():
             return DropoutLayer(layer.fraction)
         case BatchNorm():
-            return nn.BatchNorm2d(shape[2]) if len(shape) == 3 else nn.BatchNorm1d(shape[0])
+            norm = nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d
+            return norm(shape[-1], layer.epsilon)
         case Activation():
-            return ActivationLayer(layer.name)
+            return ActivationLayer(layer.name, layer.slope)
         case _:
             raise TypeError(f"no module is known for {layer.text()!r}")
 

@@ -26,6 +26,7 @@ from lenswork.data.cache.rows import Rows, open_rows
 from lenswork.data.dataset import EncodedPictures, PictureSource
 from lenswork.data.decode import (
     DECODER,
+    PIXEL_LIMIT,
     decode_as,
     decode_bytes,
     decode_file,
@@ -108,17 +109,27 @@ class Preprocess(BaseModel):
             return picture
         return self._fit(Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture))
 
-    def apply_bytes(self, content: bytes, name: str = "the picture") -> Picture:
+    def apply_bytes(
+        self, content: bytes, name: str = "the picture", *, pixel_limit: int = PIXEL_LIMIT
+    ) -> Picture:
         """Decode a file's bytes and apply; raises `PictureError` with `name` in it."""
-        return decode_as(self._apply_image, content, name, at_least=self._at_least)
+        return decode_as(
+            self._apply_image, content, name, pixel_limit=pixel_limit, at_least=self._at_least
+        )
 
-    def read_file(self, path: Path) -> Picture:
+    def read_file(self, path: Path, *, pixel_limit: int = PIXEL_LIMIT) -> Picture:
         """Decode a file and apply; raises `PictureError` naming it."""
-        return self.apply_bytes(read_content(path)[0], printable(path))
+        return self.apply_bytes(read_content(path)[0], printable(path), pixel_limit=pixel_limit)
 
     def open_file(self, path: Path) -> Picture:
         """A file as `apply` wants it: at its own size or, with `reduced`, at its reduced one."""
         return decode_file(path, at_least=self._at_least)
+
+    def open_bytes(
+        self, content: bytes, name: str = "the picture", *, pixel_limit: int = PIXEL_LIMIT
+    ) -> Picture:
+        """A file's bytes as `open_file` gives a file; raises `PictureError` with `name` in it."""
+        return decode_bytes(content, name, pixel_limit=pixel_limit, at_least=self._at_least)
 
     def open(self, source: PictureSource, index: int) -> Picture:
         """One picture of a source as `apply` wants it; raises `PictureError` naming it."""
@@ -194,9 +205,11 @@ def _fill_all(rows: Rows) -> list[PictureError]:
     def work(_: int) -> None:
         while places:
             try:
-                rows.fill(places.popleft())
+                place = places.popleft()
             except IndexError:  # another thread took the last one
                 return
+            try:
+                rows.fill(place)
             except PictureError as error:
                 errors.append(error)
 

@@ -5,11 +5,13 @@ The words of the grammar, defaults in brackets:
     conv FILTERS [3x3] [stride 1] [same | padding N] [ACTIVATION: relu] [no-bias]
     pool [max | avg] [2x2] [stride: the window's height] [same | padding N]
     pool max global, pool avg global
+    depthwise [3x3] [stride 1] [same | padding N] [times 1] [ACTIVATION: relu] [no-bias]
     flatten
     dense UNITS [ACTIVATION: relu] [no-bias]
     dropout [FRACTION: 0.5]
-    batchnorm
-    relu, leaky-relu, elu, gelu, silu, sigmoid, tanh      an activation of its own
+    batchnorm [epsilon 0.00001]
+    relu, elu, gelu, silu, sigmoid, tanh      an activation of its own
+    leaky-relu [SLOPE: 0.01]
 
 The words of a layer stand in this order, in small or capital letters. FILTERS or UNITS may be
 `classes`, which stands for one a class (one in all for a sigmoid) and has no activation. An
@@ -18,17 +20,21 @@ ACTIVATION may be `linear`: none.
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from lenswork.errors import NetError
 from lenswork.model.layers import (
     ACTIVATIONS,
+    EPSILON,
+    SLOPE,
     Activation,
     BatchNorm,
     Conv,
     Dense,
+    Depthwise,
     Dropout,
     Flatten,
     Layer,
@@ -44,11 +50,15 @@ LARGEST_SIZE = 100_000  # filters, units, window: beyond it, a slip of the keybo
 FORMS = {
     "conv": "'conv FILTERS [3x3] [stride 1] [same | padding N] [ACTIVATION] [no-bias]'",
     "pool": "'pool [max | avg] [2x2] [stride 2] [same | padding N]' or 'pool max|avg global'",
+    "depthwise": (
+        "'depthwise [3x3] [stride 1] [same | padding N] [times 1] [ACTIVATION] [no-bias]'"
+    ),
     "flatten": "'flatten' alone",
     "dense": "'dense UNITS [ACTIVATION] [no-bias]'",
     "dropout": "'dropout [0.5]'",
-    "batchnorm": "'batchnorm' alone",
+    "batchnorm": "'batchnorm' alone or 'batchnorm epsilon 0.001'",
 } | {name: f"{name!r} alone" for name in ACTIVATIONS}
+FORMS["leaky-relu"] = "'leaky-relu' alone or 'leaky-relu 0.2'"
 SHOWN_BEFORE, SHOWN_AFTER = 40, 36  # characters around the word that an error points at
 
 
@@ -85,9 +95,7 @@ def parse_net(text: str) -> NetSpec:
 
     Raises `NetError` that shows the line and points at the word that is wrong.
     """
-    preset = PRESETS.get(text.strip().lower())
-    line = preset.net if preset else text
-    layers = tuple(_parse_layer(line, words) for words in _split(line))
+    layers = tuple(parse_layers(line_of(text)))
     if not layers:
         raise NetError(
             "the net is empty: expected layers such as "
@@ -97,6 +105,18 @@ def parse_net(text: str) -> NetSpec:
     spec = NetSpec(layers)
     _need_classes(spec)
     return spec
+
+
+def line_of(text: str) -> str:
+    """The line of a preset's name; any other text as it is."""
+    preset = PRESETS.get(text.strip().lower())
+    return preset.net if preset else text
+
+
+def parse_layers(line: str) -> Iterator[Layer]:
+    """The layers of a line one by one; raises `NetError` when it comes to one that is wrong."""
+    for words in _split(line):
+        yield _parse_layer(line, words)
 
 
 def check_net(spec: NetSpec, input_shape: Shape, outputs: int) -> None:
@@ -144,26 +164,10 @@ def _split(line: str) -> Iterator[list[_Word]]:
 
 def _parse_layer(line: str, words: list[_Word]) -> Layer:
     head = words[0].text
+    if head not in _LAYERS:
+        raise _at(line, words[0], f"no layer is called {_said(head)}.{_nearest(head, line)}")
     reader = _Reader(line, words)
-    match head:
-        case "conv":
-            layer: Layer = _conv(reader)
-        case "pool":
-            layer = _pool(reader)
-        case "dense":
-            units = reader.count_or_classes("units")
-            activation, bias = reader.ending(plain=units is None)
-            layer = Dense(units, activation, bias)
-        case "dropout":
-            layer = Dropout(reader.fraction(default=0.5))
-        case "flatten":
-            layer = Flatten()
-        case "batchnorm":
-            layer = BatchNorm()
-        case _ if head in ACTIVATIONS:
-            layer = Activation(head)
-        case _:
-            raise _at(line, words[0], f"no layer is called {_said(head)}.{_nearest(head, line)}")
+    layer = _LAYERS[head](reader)
     reader.finish()
     return layer
 
@@ -177,6 +181,22 @@ def _conv(reader: "_Reader") -> Conv:
     return Conv(filters, Window(height, width, stride, padding), activation, bias)
 
 
+def _dense(reader: "_Reader") -> Dense:
+    units = reader.count_or_classes("units")
+    return Dense(units, *reader.ending(plain=units is None))
+
+
+def _depthwise(reader: "_Reader") -> Depthwise:
+    height, width = reader.window(default=(3, 3))
+    window = Window(height, width, reader.named("stride", default=1), reader.padding())
+    times = reader.named("times", default=1)
+    return Depthwise(window, times, *reader.ending(plain=False))
+
+
+def _activation(name: str, _: "_Reader") -> Activation:
+    return Activation(name)
+
+
 def _pool(reader: "_Reader") -> Pool:
     method: Literal["max", "avg"] = "avg" if reader.take("avg", "average") else "max"
     stated = method == "avg" or reader.take("max")
@@ -187,6 +207,19 @@ def _pool(reader: "_Reader") -> Pool:
     height, width = reader.window(default=(2, 2))
     window = Window(height, width, reader.named("stride", default=height), reader.padding())
     return Pool(method, window)
+
+
+_LAYERS: dict[str, Callable[["_Reader"], Layer]] = {
+    **{name: partial(_activation, name) for name in ACTIVATIONS},
+    "leaky-relu": lambda reader: Activation("leaky-relu", reader.fraction(default=SLOPE)),
+    "conv": _conv,
+    "pool": _pool,
+    "depthwise": _depthwise,
+    "flatten": lambda _: Flatten(),
+    "dense": _dense,
+    "dropout": lambda reader: Dropout(reader.fraction(default=0.5)),
+    "batchnorm": lambda reader: BatchNorm(reader.small("epsilon", default=EPSILON)),
+}
 
 
 class _Reader:
@@ -261,6 +294,18 @@ class _Reader:
             raise _at(self.line, word, f"{problem}, got {_said(word.text)}")
         return float(word.text)
 
+    def small(self, name: str, default: float) -> float:
+        """The fraction after the word `name`, which is above 0."""
+        if not self.take(name):
+            return default
+        if not self.rest:
+            raise self.error(f"{name!r} needs a number after it")
+        word = self.rest[0]
+        fraction = self.fraction(default)
+        if fraction == 0:
+            raise _at(self.line, word, f"expected a number above 0 after {name!r}, got 0")
+        return fraction
+
     def finish(self) -> None:
         """Complain of a word that is left over."""
         if self.rest:
@@ -332,4 +377,6 @@ def _at(line: str, word: _Word, problem: str) -> NetError:
     shown = "".join(c if c.isprintable() else " " for c in line[first:last])
     before, after = "…" if first else "", "…" if last < len(line) else ""
     mark = " " * (len(before) + word.start - first) + "^" * (min(word.end, last) - word.start)
-    return NetError(f"{problem}\n  {before}{shown}{after}\n  {mark}")
+    error = NetError(f"{problem}\n  {before}{shown}{after}\n  {mark}")
+    error.span = (word.start, word.end)
+    return error

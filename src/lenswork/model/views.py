@@ -2,7 +2,8 @@
 
 The mean of a network's logits over views that show the same thing is steadier than one answer
 (Krizhevsky et al. 2012, "ImageNet classification", section 4.1, with five crops and their mirror
-images). It costs as many passes through the network as there are views.
+images). It costs as many passes through the network as there are views. What the views are is said
+here, without torch; `viewed.py` makes them.
 """
 
 import re
@@ -10,14 +11,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
-import torch
-from torch import Tensor, nn
-
 from lenswork.errors import UsageError
-from lenswork.model.network import to_input
 
 ONE = "one"
 MOST_PIXELS = 100
+
+
+@dataclass(frozen=True)
+class View:
+    """One view: moved `pixels` along `side` (1 up, 2 left), then mirrored if `flipped`."""
+
+    side: int = 1
+    pixels: int = 0
+    flipped: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,33 +59,8 @@ class Views:
     def __len__(self) -> int:
         return (1 + 4 * bool(self.shift)) * (1 + self.flip)
 
-    def of(self, pictures: Tensor) -> Iterator[Tensor]:
-        """Each view of pictures (batch, height, width, channels), of the same shape."""
-        for moved in self._moved(pictures):
-            yield moved
-            if self.flip:
-                yield moved.flip(2)
-
-    def _moved(self, pictures: Tensor) -> Iterator[Tensor]:
-        yield pictures
-        for side in (1, 2) if self.shift else ():
-            for pixels in (-self.shift, self.shift):
-                yield moved(pictures, side, pixels)
-
-
-def moved(pictures: Tensor, side: int, pixels: int) -> Tensor:
-    """Pictures moved along an axis, 1 for up and 2 for left; the edge is repeated."""
-    length = pictures.shape[side]
-    places = (torch.arange(length, device=pictures.device) + pixels).clamp_(0, length - 1)
-    return pictures.index_select(side, places)
-
-
-def answer(network: nn.Module, pictures: Tensor, scale: float, views: Views) -> Tensor:
-    """The mean logits, (batch, outputs), over the views of 8-bit pictures (batch, h, w, c)."""
-    logits: Tensor | None = None
-    for view in views.of(pictures):
-        one = network(to_input(view, scale))
-        logits = one if logits is None else logits + one
-    if logits is None:
-        raise TypeError("there is at least one view of each picture")
-    return logits / len(views) if len(views) > 1 else logits
+    def __iter__(self) -> Iterator[View]:
+        moves = [(side, way * self.shift) for side in (1, 2) for way in (-1, 1)]
+        for side, pixels in [(1, 0), *(moves if self.shift else [])]:
+            for flipped in (False, True) if self.flip else (False,):
+                yield View(side, pixels, flipped)

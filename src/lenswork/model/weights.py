@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from lenswork.model.layers import format_shape
+from lenswork.model.stored import WEIGHT
 
-WEIGHT = "weight."  # begins a tensor's name in a file
 FLOATS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
 WEIGHT_KINDS = FLOATS | {torch.int64}  # batch normalisation's count of batches
 

@@ -117,17 +117,19 @@ class Checkpoints:
 
     An epoch that ends within a second of the last checkpoint, or within 20 times what that took,
     gets none of its own: a kill then costs that moment, and short epochs do not wait for the disk.
+    While pictures are still being read no step waits for the others: there is none before.
     """
 
     def __init__(self, every_seconds: float) -> None:
         self.every_seconds = every_seconds
         self._state: Callable[[], State] | None = None
+        self._all_read: Callable[[], bool] | None = None
         self._last = time.perf_counter()
         self._pause = 0.0
 
     def begin(self, started: Started) -> None:
         """Start with the run; one that does not tell its state gets no checkpoints."""
-        self._state = started.state
+        self._state, self._all_read = started.state, started.all_read
         self._last = time.perf_counter()
         self._pause = min(SHORTEST_PAUSE_SECONDS, self.every_seconds)
 
@@ -137,8 +139,10 @@ class Checkpoints:
             self._write(folder, self._state)
 
     def after_step(self, folder: Path) -> None:
-        """Write one when the last is old."""
-        if self._state is not None and time.perf_counter() - self._last >= self.every_seconds:
+        """Write one when the last is old, and all pictures have been read."""
+        if self._state is None or time.perf_counter() - self._last < self.every_seconds:
+            return
+        if self._all_read is None or self._all_read():
             self._write(folder, self._state)
 
     def _write(self, folder: Path, state: Callable[[], State]) -> None:

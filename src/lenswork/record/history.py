@@ -81,12 +81,13 @@ def started_line(event: Started) -> dict[str, Any]:
 
 def read_line(event: Read) -> dict[str, Any]:
     """What was read while the first epoch ran."""
-    return {
+    line = {
         "event": "read",
         "digests": dict(event.digests),
         "seconds": event.seconds,
         "notes": event.notes,
     }
+    return {**line, "unread": event.unread} if event.unread else line
 
 
 def epoch_line(event: EpochDone) -> dict[str, Any]:

@@ -82,8 +82,8 @@ def _current(path: Path, row: str) -> RunSummary | None:
     Only the state of an unfinished run can have changed without a line.
     """
     try:
-        summary = RunSummary(**json.loads(row))
-    except (TypeError, ValueError):
+        summary = RunSummary.from_dict(json.loads(row))
+    except (KeyError, TypeError, ValueError):
         return None
     if summary.status in ("running", "killed"):
         return replace(summary, status=Run(path).status)

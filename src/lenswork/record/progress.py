@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from lenswork.amounts import counted
 from lenswork.data.shards.names import shown_source
 from lenswork.record.durations import format_seconds
 from lenswork.training.events import (
@@ -147,7 +148,8 @@ def metrics_text(metrics: Metrics) -> str:
 def _introduce(console: Console, event: Started) -> None:
     counts = ", ".join(f"{count:,} {name}" for name, count in event.pictures.items())
     size = f"{event.parameters:,} parameters, {event.recipe.optimizer}, batch {event.recipe.batch}"
-    work = f"{event.recipe.epochs} epochs of {event.steps_per_epoch} steps on {event.device}"
+    epochs = counted(event.recipe.epochs or 0, "epoch")
+    work = f"{epochs} of {counted(event.steps_per_epoch, 'step')} on {event.device}"
     lines = [
         f"{shown_source(event.recipe.data)}: {len(event.classes)} classes, {counts} pictures",
         *(f"  {reason}" for reason in event.reasons),

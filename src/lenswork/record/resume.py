@@ -6,7 +6,7 @@ for event in recorded(Training(recipe, data), recorder):
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event as Flag
 
 from torch import nn
@@ -72,6 +72,8 @@ def recorded(
     without a name, the newest in the home, unless `resume` is false. `tell` is given sentences,
     which call what begins a new run `anew`.
     """
+    if training.stop is None:
+        training = replace(training, stop=recorder.stop)
     named = run or _named(training, recorder, resume=resume)
     found = named
     if found is None and resume and recorder.wanted is None and training.network is None:

@@ -6,7 +6,8 @@ history.jsonl           one line an event: started, epochs, how it ended
 predictions.npz         ids, truth and probabilities of the validation and test pictures
 classifier.safetensors  the classifier
 
-A run that is not finished has checkpoints in place of the last two (`record/checkpoint.py`).
+A run that is not finished has checkpoints in place of the last two (`record/checkpoint.py`), and
+while it is trained it says in hidden files how far it is (`record/live.py`).
 
 Nothing here loads torch or matplotlib before a classifier, a recipe or a drawing is asked for, so
 that reports from the record start in a moment.
@@ -23,11 +24,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from filelock import FileLock, Timeout
 
 import lenswork
+from lenswork.amounts import counted
 from lenswork.errors import RunError
 from lenswork.kinds import SplitName
 from lenswork.record.accuracy import Accuracy, accuracy_of
@@ -49,11 +51,17 @@ LINE_KEYS = {
 }
 
 Status = Literal["running", "finished", "stopped", "failed", "killed"]
+Curve = tuple[float | None, ...]
+CURVE_POINTS = 40  # of a drawing in miniature
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run in one row; accuracies are fractions of the final network, None where unknown."""
+    """A run in one row; accuracies are fractions of the final network, None where unknown.
+
+    The curves are the accuracies of the training and of the held-out pictures by epoch, thinned
+    out to what a drawing in miniature needs.
+    """
 
     name: str
     status: Status
@@ -70,10 +78,22 @@ class RunSummary:
     started: str
     recipe_hash: str
     reason: str
+    planned_epochs: int | None
+    train_curve: Curve
+    held_out_curve: Curve
 
     def as_dict(self) -> dict[str, Any]:
         """The row for JSON."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> Self:
+        """What `as_dict` gave, come back from JSON.
+
+        Raises `KeyError` or `TypeError` for a row of another version.
+        """
+        curves = {name: tuple(row[name]) for name in ("train_curve", "held_out_curve")}
+        return cls(**{**row, **curves})
 
 
 class Run:
@@ -125,6 +145,11 @@ class Run:
         """What tells the pictures and labels of each part from others; none where it is unsaid."""
         said = [line for line in self._lines if line["event"] in ("read", "started")]  # once
         return next((line["digests"] for line in said if line.get("digests")), {})
+
+    @property
+    def unread(self) -> int:
+        """The training pictures that had not been read when it ended, within its first epoch."""
+        return next((line.get("unread", 0) for line in self._lines if line["event"] == "read"), 0)
 
     @property
     def history(self) -> list[dict[str, Any]]:
@@ -221,11 +246,18 @@ class Run:
             started=self.environment.get("started", ""),
             recipe_hash=self.recipe.hash,
             reason=str(self.end.get("stopped") or self.end.get("reason") or ""),
+            planned_epochs=self.recipe.epochs,
+            train_curve=_curve(self.history, "accuracy"),
+            held_out_curve=_curve(self.history, "val_accuracy", "test_accuracy"),
         )
+
+    @property
+    def _epochs(self) -> str:
+        return counted(len(self.history), "epoch")
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{key} {value:.4f}" for key, value in self.metrics.items())
-        return f"Run({self.name}: {self.status} after {len(self.history)} epochs; {shown})"
+        return f"Run({self.name}: {self.status} after {self._epochs}; {shown})"
 
     def _repr_html_(self) -> str:
         metrics = "".join(
@@ -239,7 +271,7 @@ class Run:
         )
         return (
             f"<div><strong>{escape(self.name)}</strong> {self.status} after "
-            f"{len(self.history)} epochs<br><code>{escape(self.start.get('net', ''))}</code>"
+            f"{self._epochs}<br><code>{escape(self.start.get('net', ''))}</code>"
             f"<table>{metrics}</table>{curves}</div>"
         )
 
@@ -277,6 +309,19 @@ def _curves(history: list[dict[str, Any]]) -> str:
     """The curves as a `data:` address, drawn by a module that takes matplotlib to load."""
     drawing = importlib.import_module("lenswork.record.curves")
     return str(drawing.curves_data_uri(history))
+
+
+def _curve(history: list[dict[str, Any]], *metrics: str) -> Curve:
+    """The first of `metrics` that any epoch has, in at most CURVE_POINTS points, the ends kept."""
+    rows = [row["metrics"] for row in history]
+    metric = next((name for name in metrics if any(name in row for row in rows)), None)
+    if metric is None:
+        return ()
+    last = len(rows) - 1
+    if last >= CURVE_POINTS:
+        rows = [rows[round(place * last / (CURVE_POINTS - 1))] for place in range(CURVE_POINTS)]
+    values = [row.get(metric, math.nan) for row in rows]
+    return tuple(round(value, 4) if math.isfinite(value) else None for value in values)
 
 
 def _checked_line(line: Any) -> dict[str, Any]:

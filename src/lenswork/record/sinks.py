@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from lenswork.amounts import counted
 from lenswork.errors import LensworkError
 from lenswork.record.run import ENVIRONMENT, HISTORY, PREDICTIONS, RECIPE, Run
 from lenswork.record.writer import Recorder
@@ -168,7 +169,7 @@ def report_of(run: Run) -> str:
     reason = f" ({summary.reason})" if summary.reason else ""
     lines = [
         *_accuracy_lines(run),
-        f"{summary.status} after {summary.epochs} epochs{reason}",
+        f"{summary.status} after {counted(summary.epochs, 'epoch')}{reason}",
         f"data: {summary.data}, {pictures} pictures",
         f"net: {summary.net} ({summary.parameters:,} parameters)",
         f"trained {where['started'][:10]} on {where['processor']}, {where['cores']} cores",

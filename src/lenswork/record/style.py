@@ -121,4 +121,5 @@ def _letters() -> frozenset[int]:
 def save_figure(figure: Figure, path: Path, dpi: int = PRINT_DPI) -> None:
     """Write a PNG file whole or not at all."""
     with written_whole(path) as temporary:
+        figure.draw_without_rendering()  # ticks that fit the layout may need another layout
         figure.savefig(temporary, format="png", dpi=dpi)

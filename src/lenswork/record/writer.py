@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event as Flag
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ from lenswork.record.history import (
     started_line,
 )
 from lenswork.record.home import refuse_unwritable
+from lenswork.record.live_writer import LiveWriter, remove_live
 from lenswork.record.run import CLASSIFIER, ENVIRONMENT, LOCK, PREDICTIONS, RECIPE, Run
 from lenswork.record.unfinished import (
     locked,
@@ -57,7 +59,8 @@ class Recorder:
 
     A checkpoint is written after an epoch, but for one that ends too soon after the last for its
     cost, and `checkpoint_seconds` after the last within one. With `resume` a `name` may be that of
-    a run that was left unfinished, for `go_on`.
+    a run that was left unfinished, for `go_on`. `stop` is set when somebody asks the run to stop by
+    its folder (`record/live.py`): whoever trains looks at it.
     """
 
     def __init__(
@@ -67,12 +70,15 @@ class Recorder:
         *,
         resume: bool = False,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
+        stop: Flag | None = None,
     ) -> None:
         self.home = home
+        self.stop = stop or Flag()
         self.wanted = name
         self.path: Path | None = None
         self.classifier: Classifier | None = None
         self._checkpoints = Checkpoints(checkpoint_seconds)
+        self._live = LiveWriter(self.stop)
         self._lock: BaseFileLock | None = None
         self._goes_on: Run | None = None
         self._check_name(resume=resume)
@@ -114,6 +120,8 @@ class Recorder:
             path = self._begin(first)
             yield from self._write_all(path, first, events)
         finally:
+            if self.path is not None:
+                remove_live(self.path)
             if self._lock is not None:
                 self._lock.release()
         (path / LOCK).unlink(missing_ok=True)
@@ -139,6 +147,7 @@ class Recorder:
             with _explained(self.path):
                 cut_back(self.path, first.epochs, first.step, conditions())
         self._checkpoints.begin(first)
+        self._live.begin(self.path, first)
         return self.path
 
     def _write_all(self, path: Path, first: Started, events: Iterator[Event]) -> Iterator[Event]:
@@ -163,7 +172,9 @@ class Recorder:
         if isinstance(event, EpochDone):
             append(path, epoch_line(event))
             self._checkpoints.after_epoch(path)
+            self._live.after_epoch(path, event)
         elif isinstance(event, StepDone):
+            self._live.after_step(path, event)
             self._checkpoints.after_step(path)
         elif isinstance(event, Read):
             self._write_read(path, event)

@@ -133,9 +133,11 @@ def conduct(
     What another study beside this one has done alike is copied; `done` is what `done_beside`
     (`study/reuse.py`) has found of it, looked for here when left out.
 
-    Raises `UsageError` when another process carries out the same study.
+    Asked to stop (`Study.ask_to_stop`) it ends within a second or so; what is in the making then is
+    left as any interrupted trial. Raises `UsageError` when another process carries out the study.
     """
     with study.alone():
+        study.forget_stop()  # one that a kill has left is not meant for us
         trials = {trial.name: trial for trial in study.missing()}
         for trial in trials.values():
             study.clear(trial)
@@ -148,7 +150,7 @@ def conduct(
             Task(trial.name, trial.recipe, study.trials_folder, data_home)
             for trial in trials.values()
         ]
-        for outcome in workers.run(tasks):
+        for outcome in workers.run(tasks, study.is_asked_to_stop):
             trial = trials[outcome.name]
             reason = _failure(study, outcome)
             if reason is None:
@@ -157,6 +159,7 @@ def conduct(
                 study.note_failure(trial.name, reason)
             run = None if reason else Run(study.trials_folder / trial.name)
             yield TrialDone(trial, run, reason)
+        study.forget_stop()
 
 
 def foretell(

@@ -27,6 +27,8 @@ from lenswork.training.recipe import Recipe
 
 STUDIES = "studies"  # the folder in a home of runs
 PLAN, TRIALS, FAILURES, LOCK = "plan.toml", "trials", "failures.json", ".running"
+STOP = ".stop"  # there from the moment that someone asks it to stop
+LOCK_SECONDS = 0.5  # a report that asks whether it is carried out holds its lock for a moment
 TAKEN_OVER = "taken-over"  # in a trial's folder: the study that trained it
 
 State = Literal["done", "failed", "running", "missing"]
@@ -120,7 +122,7 @@ class Study:
         """Keep every other process from carrying out the same study; raises `UsageError`."""
         lock = FileLock(self.path / LOCK)
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=LOCK_SECONDS)
         except Timeout:
             raise UsageError(
                 f"study {self.name} is being carried out by another process: wait for it, or stop "
@@ -130,6 +132,38 @@ class Study:
             yield
         finally:
             lock.release()
+
+    @property
+    def is_carried_out(self) -> bool:
+        """Whether a process carries it out at this moment."""
+        if not (self.path / LOCK).exists():
+            return False
+        try:
+            with FileLock(self.path / LOCK, timeout=0):
+                return False
+        except (Timeout, PermissionError):
+            return True
+        except OSError:  # a disk that can only be read has no study in the making
+            return False
+
+    def ask_to_stop(self) -> None:
+        """Have the process that carries it out leave it within a second or so.
+
+        Raises `UsageError` when there is none.
+        """
+        if not self.is_carried_out:
+            raise UsageError(
+                f"study {self.name} is not being carried out, so there is nothing to stop"
+            )
+        (self.path / STOP).touch()
+
+    def is_asked_to_stop(self) -> bool:
+        """Whether someone has asked it to stop since it was last begun or gone on with."""
+        return (self.path / STOP).exists()
+
+    def forget_stop(self) -> None:
+        """Take the wish to stop as done."""
+        (self.path / STOP).unlink(missing_ok=True)
 
     def _record(self, trial: Trial, failures: dict[str, str]) -> TrialRecord:
         if trial.name in failures:

@@ -11,15 +11,21 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 COMMAND = (sys.executable, "-m", "lenswork.study.worker")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+STOP_SECONDS = 0.5  # between two looks whether to stop
 
 Question = Mapping[str, Any]
 Answer = dict[str, Any]
+
+
+def go_on() -> bool:
+    """Never to stop."""
+    return False
 
 
 class DiedError(Exception):
@@ -88,10 +94,13 @@ def answers(
     count: int,
     threads: int = 1,
     command: Sequence[str] = COMMAND,
+    *,
+    stop: Callable[[], bool] = go_on,
 ) -> Generator[tuple[int, Answer], None, None]:
     """Yield (index of the question, its answer) as they come, from `count` processes.
 
-    The answer of a process that died is {"reason": how}. Leaving the loop ends them all.
+    The answer of a process that died is {"reason": how}. Leaving the loop ends them all,
+    and so does `stop` when it says yes; it is asked twice a second.
     """
     processes = [Process(threads, command) for _ in range(min(count, len(questions)))]
     waiting = deque(range(len(questions)))
@@ -103,11 +112,13 @@ def answers(
             while waiting and free:
                 index, process = waiting.popleft(), free.pop()
                 busy[pool.submit(process.ask, questions[index])] = (index, process)
-            done, _ = wait(busy, return_when=FIRST_COMPLETED)
+            done, _ = wait(busy, STOP_SECONDS, FIRST_COMPLETED)
             for future in done:
                 index, process = busy.pop(future)
                 free.append(process)
                 yield index, _answer(future)
+            if stop():
+                return
     finally:
         for process in processes:
             process.close()

@@ -8,7 +8,7 @@ trial whose process or node was lost to another; only this side writes, so no tr
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from lenswork.errors import LensworkError
 from lenswork.files import sync, write_bytes
 from lenswork.record.train import open_for
 from lenswork.record.writer import UNFINISHED, Recorder
+from lenswork.study.processes import STOP_SECONDS, go_on
 from lenswork.study.workers import Outcome, Task
 from lenswork.training.cluster import connected, cpus_of, describe_cluster, own_error
 from lenswork.training.fit import fit
@@ -41,7 +42,7 @@ class RayWorkers:
 
     address: str = "auto"
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def run(self, tasks: Sequence[Task], stop: Callable[[], bool] = go_on) -> Iterator[Outcome]:
         """Yield one outcome a task, in the order in which they end; raises `ClusterError`."""
         with connected(self.address) as ray:
             shared = _Shared(ray)
@@ -58,9 +59,10 @@ class RayWorkers:
                         task.name, recipe.to_toml(), data, __version__
                     )
                     names[sent] = task
-                while names:
-                    (sent, *_), _ = ray.wait(list(names), num_returns=1)
-                    yield _received(ray, names.pop(sent), sent)
+                while names and not stop():
+                    ended, _ = ray.wait(list(names), num_returns=1, timeout=STOP_SECONDS)
+                    for sent in ended:
+                        yield _received(ray, names.pop(sent), sent)
             finally:
                 for sent in names:
                     ray.cancel(sent, force=True)

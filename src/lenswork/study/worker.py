@@ -2,6 +2,7 @@
 
     {"do": "train", "name", "recipe", "folder", "data_home"}   ->  {"reason"}
     {"do": "time", "recipe", "data_home", "seconds"}           ->  {"reason", "seconds"}
+    {"do": "pace", "recipe", "data_home", "seconds"}           ->  {"reason", "pace"}
 
 When its parent goes, so does it: a training that nobody waits for is ended.
 """
@@ -12,6 +13,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,7 +22,7 @@ import torch
 from lenswork.errors import LensworkError
 from lenswork.record.train import open_for
 from lenswork.record.writer import Recorder
-from lenswork.study.pace import pace_of
+from lenswork.study.pace import pace_of, pace_on_sample
 from lenswork.training.fit import fit
 from lenswork.training.recipe import Recipe
 
@@ -42,7 +44,17 @@ def time(question: Question) -> dict[str, Any]:
     return {"reason": None, "seconds": pace_of(recipe, data, question["seconds"])}
 
 
-ANSWERS: dict[str, Callable[[Question], dict[str, Any]]] = {"train": train, "time": time}
+def pace(question: Question) -> dict[str, Any]:
+    """Measure for some seconds, on a few of the pictures, how long a training will take."""
+    recipe, data = open_for(Recipe.from_toml(question["recipe"]), _data_home(question))
+    return {"reason": None, "pace": asdict(pace_on_sample(recipe, data, question["seconds"]))}
+
+
+ANSWERS: dict[str, Callable[[Question], dict[str, Any]]] = {
+    "train": train,
+    "time": time,
+    "pace": pace,
+}
 
 
 def answer(question: Question) -> dict[str, Any]:

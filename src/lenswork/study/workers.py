@@ -4,7 +4,7 @@ Every kind of worker takes the same tasks and leaves the same thing behind: a ru
 `task.folder / task.name` for each trial that ended well, and one `Outcome` for each task.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ from lenswork.data.dataset import Dataset
 from lenswork.model.contract import output_count
 from lenswork.model.describe import describe
 from lenswork.model.memory import available_bytes
-from lenswork.study.processes import answers
+from lenswork.study.processes import answers, go_on
 from lenswork.training.choose import choose
 from lenswork.training.needs import needs_of
 from lenswork.training.recipe import Recipe
@@ -43,11 +43,12 @@ class Outcome:
 class Workers(Protocol):
     """Carries out tasks, several at a time."""
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def run(self, tasks: Sequence[Task], stop: Callable[[], bool] = go_on) -> Iterator[Outcome]:
         """Yield one outcome a task, in the order in which they end.
 
-        To leave the loop is to stop the work; a task whose outcome was not yielded may leave an
-        unfinished folder.
+        To leave the loop is to stop the work. So is a yes of `stop`, which is asked every second
+        or oftener while trials run. A task whose outcome was not yielded may leave an unfinished
+        folder.
         """
         ...
 
@@ -70,10 +71,10 @@ class LocalWorkers:
     count: int
     threads: int = 1
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        """Yield one outcome a task, in the order in which they end."""
+    def run(self, tasks: Sequence[Task], stop: Callable[[], bool] = go_on) -> Iterator[Outcome]:
+        """Yield one outcome a task, in the order in which they end, until `stop` says yes."""
         questions = [_question("train", task) for task in tasks]
-        for index, answer in answers(questions, self.count, self.threads):
+        for index, answer in answers(questions, self.count, self.threads, stop=stop):
             yield Outcome(tasks[index].name, answer["reason"])
 
     def paces(self, tasks: Sequence[Task], seconds: float) -> list[float | None]:

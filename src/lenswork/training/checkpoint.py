@@ -66,8 +66,12 @@ class Place:
         """
         return time.perf_counter() - self.began - self._waited()
 
+    def all_read(self) -> bool:
+        """Whether `state` is told at once: which pictures these are is known once all are there."""
+        return self.session.reading.over
+
     def state(self) -> State:
-        """Everything that the next step depends on."""
+        """Everything that the next step depends on; waits until all pictures have been read."""
         session = self.session
         facts = {
             "format": FORMAT,

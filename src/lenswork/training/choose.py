@@ -78,7 +78,7 @@ def choose(recipe: Recipe, data: Dataset, *, own_network: bool = False) -> Choic
             "make some with lenswork pack, or leave --stream out"
         )
     reasons += reasons_for(filled, said, shape, data)
-    _refuse_wide_moves(filled, min(shape[:2]))
+    refuse_wide_moves(filled, min(shape[:2]))
     if not own_network:
         needs.check(filled, data)
         _refuse_lonely_batches(filled, data)
@@ -93,8 +93,8 @@ def choose(recipe: Recipe, data: Dataset, *, own_network: bool = False) -> Choic
     return Choice(filled, preprocess, tuple(reasons))
 
 
-def _refuse_wide_moves(recipe: Recipe, side: int) -> None:
-    """Moved by its own side or more, a picture shows nothing but its edge."""
+def refuse_wide_moves(recipe: Recipe, side: int) -> None:
+    """Raise `RecipeError` for a picture moved by its own side or more: only its edge is left."""
     augment = Augmentation.parse("" if recipe.augment in (None, NO_CHANGE) else recipe.augment)
     moves = {
         "augment": int(augment.amounts.get("shift", 0)),
@@ -158,7 +158,10 @@ def _some_shapes(part: Part) -> list[Shape]:
         return [part.source.pictures.shape[1:]]
     shapes: list[Shape] = []
     problem: PictureError | None = None
-    for place in _looked_at(part):
+    places = _looked_at(part)
+    if isinstance(part.source, ShardSource) and part.source.remote:
+        part.source.know_shapes(np.array(places))
+    for place in places:
         try:
             shapes.append(part.source.shape(place))
         except PictureError as error:  # all unreadable pictures are named together, later
@@ -176,10 +179,13 @@ def _reading(recipe: Recipe, part: Part, stored: Sequence[Shape], shape: Shape) 
 
 
 def _looked_at(part: Part) -> list[int]:
-    places: list[int] = (
-        np.linspace(0, len(part) - 1, min(LOOKED_AT, len(part))).astype(int).tolist()
-    )
-    return places
+    """Places all over the part; from elsewhere those that come together: shards are dealt."""
+    if isinstance(part.source, ShardSource) and part.source.remote:
+        places = part.source.in_one_shard(LOOKED_AT)
+    else:
+        places = np.linspace(0, len(part) - 1, min(LOOKED_AT, len(part))).astype(int)
+    found: list[int] = places.tolist()
+    return found
 
 
 def _are_large_jpegs(part: Part, stored: Sequence[Shape], shape: Shape) -> bool:

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lenswork.model.contract import Output
-from lenswork.model.views import Views, answer
+from lenswork.model.viewed import answer
+from lenswork.model.views import Views
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from lenswork.kinds import Labels, Probabilities, SplitName
 from lenswork.model.classifier import Classifier
 from lenswork.training.recipe import Recipe
 from lenswork.training.state import State
+from lenswork.training.surest import Evaluated
 
 Metrics = Mapping[str, float]  # loss, accuracy, and with val_ and test_ before them
 
@@ -19,8 +20,9 @@ class Started:
 
     `recipe` has every field filled in; `reasons` says what was chosen from the data and why.
     `state()` is the run as it stands after the event that was yielded last (at `Read` the epoch
-    that comes next counts as done), for `fit(..., resume=...)`; one that was resumed goes on after
-    `epochs` whole epochs and `step` steps.
+    that comes next counts as done), for `fit(..., resume=...)`; it waits for pictures that are
+    still being read, and `all_read()` says whether there are none. A run that was resumed goes on
+    after `epochs` whole epochs and `step` steps.
     """
 
     recipe: Recipe
@@ -33,6 +35,7 @@ class Started:
     prepare_seconds: float
     reasons: tuple[str, ...] = ()
     state: Callable[[], State] | None = field(default=None, repr=False, compare=False)
+    all_read: Callable[[], bool] | None = field(default=None, repr=False, compare=False)
     epochs: int = 0
     step: int = 0
 
@@ -42,12 +45,14 @@ class Read:
     """All pictures have been read, which took `seconds`; it comes before the first `EpochDone`.
 
     `digests` tell whether two runs have read the same pictures and labels. `notes` say what a
-    reader should know, such as a disk too full to keep the decoded pictures.
+    reader should know, such as a disk too full to keep the decoded pictures. A run that ends
+    before it has read all leaves `unread` training pictures, and has no digest of them.
     """
 
     digests: Mapping[SplitName, str]
     seconds: float
     notes: tuple[str, ...] = ()
+    unread: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class EpochDone:
 
     `loss` and `accuracy` are means over the training pictures as they were met, while the
     weights still moved (Keras counts the same way); `val_` and `test_` are after the epoch.
+    `answered` are the answers that these were told by, for whoever looks before the next event.
     """
 
     epoch: int
@@ -74,6 +80,7 @@ class EpochDone:
     train_seconds: float
     evaluate_seconds: float
     pictures: int
+    answered: Evaluated | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

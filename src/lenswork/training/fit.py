@@ -60,7 +60,13 @@ def fit(
 def _events(session: Session, at: Place, stop: Flag | None) -> Iterator[Event]:
     watch = Watch()
     told = False
-    yield replace(session.started(), state=at.state, epochs=at.epochs, step=session.step)
+    yield replace(
+        session.started(),
+        state=at.state,
+        all_read=at.all_read,
+        epochs=at.epochs,
+        step=session.step,
+    )
     while at.reason is None and at.epochs < session.epochs:
         steps = itertools.islice(session.batches, session.steps_per_epoch - at.steps_done)
         for batch in steps:
@@ -78,10 +84,11 @@ def _events(session: Session, at: Place, stop: Flag | None) -> Iterator[Event]:
                 yield session.read()
                 told = True
             yield done
+            del done  # with its answers: memory that is kept cannot be used again
             at.began = time.perf_counter()
             at.reason = at.reason or (ON_REQUEST if _asked(stop) else None)
-    if not told and session.reading.over:
-        yield session.read()
+    if not told:
+        yield session.read_so_far()
     if at.reason is not None:
         yield Stopped(at.epochs, at.reason)
     yield _finish(session, at)
@@ -103,7 +110,8 @@ def _end_epoch(session: Session, at: Place) -> EpochDone:
     metrics, pictures = at.totals.metrics(), at.totals.pictures
     train_seconds = at.seconds  # those sums have waited for a GPU, so that the time is true
     began = time.perf_counter()
-    metrics |= session.evaluate()
+    held_out, answered = session.evaluate()
+    metrics |= held_out
     evaluate_seconds = time.perf_counter() - began
     at.next_epoch(metrics)
     return EpochDone(
@@ -113,6 +121,7 @@ def _end_epoch(session: Session, at: Place) -> EpochDone:
         train_seconds=train_seconds,
         evaluate_seconds=evaluate_seconds,
         pictures=pictures,
+        answered=answered,
     )
 
 

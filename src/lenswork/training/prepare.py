@@ -2,7 +2,8 @@
 
 import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 import torch
@@ -14,7 +15,7 @@ from lenswork.data.dataset import Dataset, EncodedPictures, Part, PictureSource
 from lenswork.data.shards.fetch import fetched
 from lenswork.data.shards.source import ShardSource
 from lenswork.data.subset import take_training
-from lenswork.errors import DataError, NetError, RecipeError, UsageError
+from lenswork.errors import NetError, UsageError
 from lenswork.kinds import Pictures, SplitName
 from lenswork.model.contract import output_count
 from lenswork.model.memory import available_bytes
@@ -25,11 +26,12 @@ from lenswork.model.threads import use_given_cores
 from lenswork.seeds import stream_seed
 from lenswork.training.augment import Augmentation
 from lenswork.training.average import Average
-from lenswork.training.best import Best
+from lenswork.training.check import best_of, check_classes
 from lenswork.training.choose import Choice, choose
 from lenswork.training.evaluate import Prepared
 from lenswork.training.fast_cpu import keep_freed_memory
 from lenswork.training.feed import Feed, MemoryFeed, StreamFeed, first_places
+from lenswork.training.golden import keep_golden
 from lenswork.training.loss import Loss, balanced_weights
 from lenswork.training.needs import free_bytes
 from lenswork.training.optimizers import make_optimizer
@@ -57,7 +59,7 @@ def prepare(
     began = time.perf_counter()
     chosen_device = choose_device(device)
     use_given_cores()
-    _check_classes(data)
+    check_classes(data)
     data = take_training(data, recipe.train_pictures, recipe.seed)
     choice = choose(recipe, data, own_network=network is not None)
     recipe = choice.recipe
@@ -70,31 +72,36 @@ def prepare(
     choice, precision = _with_precision(choice, network, len(data.train), chosen_device)
     if chosen_device.type == "cpu":
         keep_freed_memory()
-    best, loss = _best(recipe, data), _loss(choice, data, chosen_device)  # which may refuse
+    best, loss = best_of(recipe, data), _loss(choice, data, chosen_device)  # which may refuse
     read, reading = _read(data, choice, overlap=overlap and chosen_device.type == "cpu")
-    parts = {name: part.to(chosen_device) for name, part in read.items()}
-    feed = _feed(choice, data, parts.pop("train", None), reading, chosen_device)
-    return Session(
-        choice=choice,
-        data=data,
-        network=network,
-        optimizer=make_optimizer(recipe, network, chosen_device),
-        device=chosen_device,
-        feed=feed,
-        reading=reading,
-        held_out=parts,
-        stops=stops,
-        steps_per_epoch=recipe.steps_per_epoch or len(batch_ends(len(feed), recipe.batch or 1)) + 1,
-        prepare_seconds=time.perf_counter() - began,
-        find_digests=functools.partial(_digests, data, read),
-        best=best,
-        loss=loss,
-        augmentation=_augmentation(recipe),
-        average=Average(network, recipe.average) if recipe.average else None,
-        backprop=by_hand(network, precision, chosen_device),
-        free_bytes=free_bytes(chosen_device),
-        precision=precision,
-    )
+    with _stopped_if_it_fails(reading):
+        parts = {name: part.to(chosen_device) for name, part in read.items()}
+        feed = _feed(choice, data, parts.pop("train", None), reading, chosen_device)
+        return Session(
+            choice=choice,
+            data=data,
+            network=network,
+            optimizer=make_optimizer(recipe, network, chosen_device),
+            device=chosen_device,
+            feed=feed,
+            reading=reading,
+            held_out=parts,
+            stops=stops,
+            steps_per_epoch=recipe.steps_per_epoch or _steps_of_a_pass(feed, recipe),
+            prepare_seconds=time.perf_counter() - began,
+            find_digests=functools.partial(_digests, data, read),
+            best=best,
+            loss=loss,
+            augmentation=_augmentation(recipe),
+            average=Average(network, recipe.average) if recipe.average else None,
+            backprop=by_hand(network, precision, chosen_device),
+            free_bytes=free_bytes(chosen_device),
+            precision=precision,
+        )
+
+
+def _steps_of_a_pass(feed: Feed, recipe: Recipe) -> int:
+    return len(batch_ends(len(feed), recipe.batch or 1)) + 1
 
 
 def _with_precision(
@@ -123,17 +130,6 @@ def _augmentation(recipe: Recipe) -> Augmentation | None:
     return Augmentation.parse(recipe.augment)
 
 
-def _best(recipe: Recipe, data: Dataset) -> Best | None:
-    if recipe.keep == "last":
-        return None
-    if data.validation is None:
-        raise RecipeError(
-            "keep: best is the epoch with the lowest val_loss, and this data has no validation "
-            "part; cut one with validation = 0.1, or keep the last epoch's weights"
-        )
-    return Best()
-
-
 def choose_device(name: str) -> torch.device:
     """The device called `name`; "auto" is cuda, else mps, else cpu."""
     found = ["cpu"]
@@ -150,13 +146,6 @@ def choose_device(name: str) -> torch.device:
     if device is None or device.type not in found:
         raise UsageError(f"device must be auto or one of {', '.join(found)} here, got {name!r}")
     return device
-
-
-def _check_classes(data: Dataset) -> None:
-    """Refuse names that would write on a terminal or page instead of being read there."""
-    for name in data.classes:
-        if not name.isprintable():
-            raise DataError(f"class {name!r} has characters that cannot be printed: rename it")
 
 
 def _build(choice: Choice, class_count: int) -> Network:
@@ -212,17 +201,20 @@ def _read(
         {name: Wanted(room, first if name == "train" else None) for name, room in rows.items()},
         while_training=overlap and in_files and missing >= OVERLAP_FROM,
     )
-    if not reading.while_training:
-        _wait_for(reading)
-    return {
-        name: _prepared(room.pictures, data.parts[name], preprocess) for name, room in rows.items()
-    }, reading
+    with _stopped_if_it_fails(reading):
+        if not reading.while_training:
+            reading.wait_for_all()
+        return {
+            name: _prepared(room.pictures, data.parts[name], preprocess)
+            for name, room in rows.items()
+        }, reading
 
 
-def _wait_for(reading: Reading) -> None:
-    """Return once all is there; where that fails, what has been read is kept before it is told."""
+@contextmanager
+def _stopped_if_it_fails(reading: Reading) -> Iterator[None]:
+    """Where the block fails, leave no thread behind, and keep what was read before it is told."""
     try:
-        reading.wait_for_all()
+        yield
     except BaseException:  # also when interrupted: a thread would end with the process
         reading.stop()
         raise
@@ -242,6 +234,7 @@ def _feed(
     recipe = choice.recipe
     batch = recipe.batch or 1
     if train is None:
+        keep_golden(data)
         return StreamFeed(data.train, choice.preprocess, batch, recipe.seed, device)
     return MemoryFeed(train, batch, recipe.seed, reading)
 

@@ -96,6 +96,15 @@ class Reading:
         return not any(self._left.values())
 
     @property
+    def elapsed_seconds(self) -> float:
+        """Those that reading took, or has taken so far."""
+        return self.seconds if self.over else time.perf_counter() - self._began
+
+    def left(self, part: SplitName) -> int:
+        """How many pictures of a part are still to be read; of one that is not read here, none."""
+        return self._left.get(part, 0)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What the parts' rows have to say, each once."""
         said = (one.rows.note for one in self._wanted.values())

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lenswork.model.views import moved
+from lenswork.model.viewed import moved
 
 
 def shift(pictures: Tensor, amounts: Mapping[str, float], chance: torch.Generator) -> Tensor:

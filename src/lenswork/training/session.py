@@ -14,7 +14,7 @@ from lenswork.data.dataset import Dataset
 from lenswork.kinds import Picture, SplitName
 from lenswork.model.backprop import Backprop, backprop_of
 from lenswork.model.classifier import Classifier, probabilities_from
-from lenswork.model.contract import Contract, Output, golden_pictures
+from lenswork.model.contract import Contract, Output
 from lenswork.model.network import Network, to_input
 from lenswork.model.views import ONE, Views
 from lenswork.seeds import generator
@@ -25,6 +25,7 @@ from lenswork.training.choose import Choice
 from lenswork.training.evaluate import Prepared, logits_of, metrics_of
 from lenswork.training.events import Answers, Read, Started
 from lenswork.training.feed import Batch, Feed
+from lenswork.training.golden import brought_golden
 from lenswork.training.loss import Loss
 from lenswork.training.optimizers import Mover
 from lenswork.training.precision import Precision
@@ -32,6 +33,7 @@ from lenswork.training.reading import Reading
 from lenswork.training.recipe import Recipe
 from lenswork.training.schedule import learning_rate_at
 from lenswork.training.stops import Stops, divergence
+from lenswork.training.surest import Evaluated
 
 PREFIX: Mapping[SplitName, str] = {"validation": "val_", "test": "test_"}
 
@@ -119,8 +121,18 @@ class Session:
     def read(self) -> Read:
         """What has been read, once it all is; golden pictures are kept: files may be gone later."""
         digests = self.digests
-        self.golden = golden_pictures(self.data.train, len(self.data.classes))
+        self.golden = brought_golden(self.data)
         return Read(digests, self.reading.seconds, self.reading.notes)
+
+    def read_so_far(self) -> Read:
+        """What has been read where training ends; waits for the held-out parts only."""
+        for name in self.held_out:
+            self.reading.wait(name)
+        unread = self.reading.left("train")
+        if not unread:
+            return self.read()
+        digests = {name: part.digest() for name, part in self.held_out.items()}
+        return Read(digests, self.reading.elapsed_seconds, self.reading.notes, unread)
 
     def inputs(self, batch: Batch) -> Tensor:
         """What the network is given of a batch in the step that was counted last."""
@@ -151,16 +163,25 @@ class Session:
                 return divergence(name, value, self.step, self.learning_rate, peak)
         return self.stops.reason(metrics)
 
-    def evaluate(self) -> dict[str, float]:
-        """Metrics of the held-out parts, named val_ and test_."""
+    def evaluate(self) -> tuple[dict[str, float], Evaluated | None]:
+        """Metrics of the held-out parts, named val_ and test_; the answers for validation, or test.
+
+        There are no answers where nothing is held out.
+        """
         metrics: dict[str, float] = {}
+        answered: Evaluated | None = None
         with self._averaged():
             for name, part in self.held_out.items():
                 self.reading.wait(name)
                 steps = self.recipe.validation_steps if name == "validation" else None
-                seen = part if steps is None else self._limited(part, steps)
-                metrics |= self._metrics(name, seen, self._logits(seen))
-        return metrics
+                rows = None if steps is None else self._limited(part, steps)
+                seen = part if rows is None else part.subset(rows)
+                logits = self._logits(seen)
+                metrics |= self._metrics(name, seen, logits)
+                if answered is None or name == "validation":
+                    ids = self.data.parts[name].ids
+                    answered = Evaluated(name, ids, rows, logits, seen.labels, self.output)
+        return metrics, answered
 
     def final_answers(self) -> tuple[dict[SplitName, Answers], dict[str, float]]:
         """The network's answers for every picture of the held-out parts, and their metrics."""
@@ -191,7 +212,7 @@ class Session:
             made_by=f"lenswork {__version__}",
             views=self.recipe.views or ONE,
         )
-        golden = self.golden or golden_pictures(self.data.train, len(self.data.classes))
+        golden = self.golden or brought_golden(self.data)
         return Classifier(self.network, contract, golden)
 
     def _logits(self, part: Prepared) -> Tensor:
@@ -201,11 +222,11 @@ class Session:
     def _metrics(self, name: SplitName, part: Prepared, logits: Tensor) -> dict[str, float]:
         return metrics_of(logits, part.labels, self.output, PREFIX[name])
 
-    def _limited(self, part: Prepared, steps: int) -> Prepared:
-        """The same pictures each epoch, drawn once for all."""
+    def _limited(self, part: Prepared, steps: int) -> Tensor:
+        """The rows of the same pictures each epoch, drawn once for all."""
         order = generator(self.recipe.seed, "validation steps").permutation(len(part))
         chosen = torch.from_numpy(order[: steps * (self.recipe.validation_batch or 1)])
-        return part.subset(chosen.to(part.labels.device))
+        return chosen.to(part.labels.device)
 
     def _rate_after(self, steps: int) -> float:
         progress = steps / (self.epochs * self.steps_per_epoch)

@@ -159,7 +159,7 @@ def _end_epoch(
     session: Session, totals: SharedTotals, epoch: int, train_seconds: float
 ) -> EpochDone:
     began = time.perf_counter()
-    held_out = session.evaluate() if dist.get_rank() == 0 else {}
+    held_out = session.evaluate()[0] if dist.get_rank() == 0 else {}
     return EpochDone(
         epoch=epoch,
         metrics=totals.metrics() | held_out,

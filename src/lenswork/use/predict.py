@@ -8,10 +8,10 @@ from itertools import islice
 from pathlib import Path
 
 from lenswork.cores import available_cores
-from lenswork.data.decode import PICTURE_SUFFIXES
+from lenswork.data.decode import PICTURE_SUFFIXES, PIXEL_LIMIT
 from lenswork.errors import PictureError, UsageError
 from lenswork.kinds import Picture
-from lenswork.model.classifier import Classifier, Prediction
+from lenswork.model.answering import Answering, Prediction
 
 BATCH = 64
 
@@ -33,16 +33,18 @@ class Upload:
     content: bytes
 
 
-def answer_files(classifier: Classifier, files: Iterable[Path | Upload]) -> Iterator[Answer]:
+def answer_files(
+    classifier: Answering, files: Iterable[Path | Upload], *, pixel_limit: int = PIXEL_LIMIT
+) -> Iterator[Answer]:
     """One answer a file, in order; a file that cannot be read gets its error and no prediction.
 
     Files are read side by side and predicted in batches, so a folder of any size needs the
-    memory of one batch only.
+    memory of one batch only. One of more than `pixel_limit` pixels is not unpacked.
     """
     remaining = iter(files)
     with ThreadPoolExecutor(max_workers=available_cores()) as pool:
         while chunk := list(islice(remaining, BATCH)):
-            opened = list(pool.map(lambda file: _open(classifier, file), chunk))
+            opened = list(pool.map(lambda file: _open(classifier, file, pixel_limit), chunk))
             yield from _answer_chunk(classifier, chunk, opened)
 
 
@@ -66,17 +68,18 @@ def find_pictures(paths: Sequence[Path]) -> Iterator[Path]:
             raise UsageError(f"expected pictures in the folder {path}, found none")
 
 
-def _open(classifier: Classifier, file: Path | Upload) -> Picture | PictureError:
+def _open(classifier: Answering, file: Path | Upload, pixel_limit: int) -> Picture | PictureError:
+    preprocess = classifier.contract.preprocess
     try:
         if isinstance(file, Upload):
-            return classifier.contract.preprocess.apply_bytes(file.content, file.name)
-        return classifier.contract.preprocess.read_file(file)
+            return preprocess.apply_bytes(file.content, file.name, pixel_limit=pixel_limit)
+        return preprocess.read_file(file, pixel_limit=pixel_limit)
     except PictureError as error:
         return error
 
 
 def _answer_chunk(
-    classifier: Classifier,
+    classifier: Answering,
     files: Sequence[Path | Upload],
     opened: Sequence[Picture | PictureError],
 ) -> Iterator[Answer]:

@@ -95,6 +95,17 @@ def test_the_only_files_of_a_class_are_not_moved_even_if_none_can_be_read(tmp_pa
     assert "leaves out 3 of them" in finding(report, "empty").cure
 
 
+def test_a_cure_that_moves_copies_prints_the_command_that_lists_them(tmp_path: Path) -> None:
+    root = write_pictures(tmp_path / "pets", {"train/cats": 6, "train/dogs": 6})
+    write_pictures(root, {"validation/cats": 6, "validation/dogs": 6}, first=1)
+    shutil.copy(root / "train/cats/cats-0.png", root / "validation/cats/again.png")
+    shutil.copy(root / "train/dogs/dogs-0.png", root / "train/dogs/again.png")
+    report = examine(root)
+    command = f"lenswork doctor {root} --fix-list FILE"
+    for code in ("copies-across", "copies"):
+        assert finding(report, code).cure.endswith(f"this writes the names:\n{command}")
+
+
 def test_a_class_of_one_colour_is_not_moved(tmp_path: Path) -> None:
     root = write_pictures(tmp_path / "pets", {"train/cats": 6, "train/dogs": 6})
     write_pictures(root, {"validation/cats": 6, "validation/dogs": 6}, first=1)

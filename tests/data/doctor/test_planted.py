@@ -22,7 +22,7 @@ from lenswork.data.doctor.report import Report
 from lenswork.data.open import SAMPLE, open_data
 from lenswork.data.sources import sample_folder
 from lenswork.errors import DataError
-from lenswork.training.prepare import _check_classes
+from lenswork.training.check import check_classes
 
 
 def plant(fault: Fault, place: Path) -> Path:
@@ -38,7 +38,7 @@ def is_refused(path: Path) -> bool:
     """Whether opening the data, its classes or reading one of its pictures raises."""
     try:
         opened = open_data(path)
-        _check_classes(opened)
+        check_classes(opened)
         for part in opened.parts.values():
             for index in range(len(part)):
                 part.source.read(index)

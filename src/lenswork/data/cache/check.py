@@ -1,5 +1,7 @@
 """Checking all of an entry of the cache against the files that it was made of."""
 
+import os
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -41,7 +43,7 @@ def check_entry(entry: Entry, told: Told | None = None) -> Checked:
     count = entry.facts.count
     if table is None or pictures is None:
         return Checked(entry, count, count, (), 0)
-    place = Path(entry.facts.place) if entry.facts.place else None
+    place = _folder_of(entry.facts.place)
     damaged, left, others = 0, 0, []
     with ThreadPoolExecutor(max_workers=available_cores()) as pool:
         states = pool.map(lambda row: _state(table, pictures, place, row), range(count))
@@ -53,6 +55,18 @@ def check_entry(entry: Entry, told: Told | None = None) -> Checked:
             if told:
                 told(row + 1, count)
     return Checked(entry, count, damaged, tuple(others), left)
+
+
+def _folder_of(place: str) -> Path | None:
+    r"""The folder of an entry's files; in its name, bytes that are not UTF-8 stand as \xe9."""
+    if not place:
+        return None
+    if Path(place).is_dir():
+        return Path(place)
+    content = re.sub(
+        rb"\\x([89a-f][0-9a-f])", lambda found: bytes.fromhex(found[1].decode()), place.encode()
+    )
+    return Path(os.fsdecode(content))
 
 
 def _state(table: Table, pictures: Pictures, place: Path | None, row: int) -> str:

@@ -158,7 +158,7 @@ class _FileRows(Rows):
         self._finishing = threading.Lock()
 
     def fill(self, index: int) -> None:
-        """As of `Rows`; a file whose bytes another entry knows is not decoded."""
+        """Decode one file into its row, unless another entry has the row of the same bytes."""
         path, files = self._files[index], self._writer.files
         content, status = read_content(path)
         if (status.st_size, status.st_mtime_ns) != (files.sizes[index], files.times_ns[index]):
@@ -175,7 +175,7 @@ class _FileRows(Rows):
         self._filled[index] = True
 
     def finish(self) -> None:
-        """As of `Rows`."""
+        """Keep what is filled as an entry, if it fits below the limit; says in `note` if not."""
         with self._finishing:
             self._finish()
 
@@ -199,7 +199,7 @@ class _FileRows(Rows):
         self.note = _not_kept(self._home, problem) if problem else ""
 
     def abandon(self) -> None:
-        """As of `Rows`."""
+        """Give up the entry, with the room that it took on the disk."""
         self._writer.discard()
 
 

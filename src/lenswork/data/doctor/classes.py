@@ -5,10 +5,11 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from lenswork.amounts import counted
 from lenswork.data.decode import printable
-from lenswork.data.doctor.codes import counted, found, quoted
+from lenswork.data.doctor.codes import found, quoted
 from lenswork.data.doctor.finding import Finding
-from lenswork.data.doctor.survey import Survey
+from lenswork.data.doctor.survey import Folder, Survey
 from lenswork.data.doctor.wording import REFUSED, SHOWN, go_to, in_data, listed, named
 
 
@@ -75,15 +76,18 @@ def _empty_classes(surveyed: Survey) -> list[Finding]:
 
 
 def _differences(surveyed: Survey) -> Iterator[Finding]:
-    """Held-out parts whose class folders are not those of the training part."""
+    """Held-out parts whose class folders are not those of the training part.
+
+    A part in which no folder holds pictures is told by itself: it has no classes to compare.
+    """
     train = surveyed.parts.get("train")
-    if train is None or not train.folders:
+    if train is None or not _has_classes(train):
         return
     names = {child.name for child in train.folders}
     for part in surveyed.parts.values():
         its = {child.name for child in part.folders}
         missing, extra = sorted(names - its), sorted(its - names)
-        if part is train or not its or not (missing or extra):
+        if part is train or not _has_classes(part) or not (missing or extra):
             continue
         said = [f"only in {train.name}/: {listed(missing)}"] if missing else []
         said += [f"only in {part.name}/: {listed(extra)}"] if extra else []
@@ -106,6 +110,10 @@ def _differences(surveyed: Survey) -> Iterator[Finding]:
             [f"{train.id}/{printable(Path(name))}/" for name in missing]
             + [f"{part.id}/{printable(Path(name))}/" for name in extra],
         )
+
+
+def _has_classes(part: Folder) -> bool:
+    return any(child.pictures for child in part.folders)
 
 
 def _renames(missing: Sequence[str], extra: Sequence[str]) -> dict[str, str]:

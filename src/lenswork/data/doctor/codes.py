@@ -43,6 +43,7 @@ CODES: Mapping[str, tuple[Severity, str]] = {  # what it says in docs/doctor.md
     "link-circle": ("refuse", "a picture that is a link to itself"),
     "stray-pictures": ("warn", "pictures beside the class folders, which belong to no class"),
     "left-out": ("warn", "pictures in folders inside class folders"),
+    "other-format": ("warn", "pictures in formats that training cannot read, such as HEIC"),
     "broken-folder-link": ("warn", "a link to nothing where class folders lie"),
     "unused-beside": ("warn", "one part was given, and the others beside it are not used"),
     "folder-circle": ("note", "a link to a folder that it lies in"),
@@ -72,11 +73,6 @@ def found(
     """A finding with the severity of its code; folders among `files` end in a slash."""
     together = alone(files) if groups is None else tuple(tuple(group) for group in groups)
     return Finding(code, CODES[code][0], title, meaning, cure, together, tuple(move))
-
-
-def counted(count: int, one: str, many: str) -> str:
-    """`1 file is` or `2,000 files are`."""
-    return f"1 {one}" if count == 1 else f"{count:,} {many}"
 
 
 def quoted(path: Path | str) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from lenswork.data.doctor.codes import counted
+from lenswork.amounts import counted
 from lenswork.data.doctor.content_codes import seen
 from lenswork.data.doctor.facts import Facts
 from lenswork.data.doctor.finding import Finding

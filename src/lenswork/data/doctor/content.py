@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from lenswork.amounts import counted
 from lenswork.data.dataset import ArraySource, Dataset, FileSource, Part
+from lenswork.data.doctor.content_codes import seen
 from lenswork.data.doctor.duplicates import duplicate_findings, near_findings
 from lenswork.data.doctor.facts import Facts, facts_of, facts_of_arrays
 from lenswork.data.doctor.finding import Candidate, Finding
@@ -41,6 +43,23 @@ def look_at(pictures: Pictures, progress: Callable[[int, int], None] | None) -> 
         *duplicate_findings(facts),
         *near_findings(facts),
         *world_findings(facts),
+        *_not_opened(pictures.opened),
+    ]
+
+
+def _not_opened(data: Dataset | None) -> list[Finding]:
+    parts = [] if data is None else data.parts.values()
+    count = sum(len(part) for part in parts if not can_be_opened(part))
+    if not count:
+        return []
+    return [
+        seen(
+            "not-opened",
+            counted(count, "picture lies in shards and was", "pictures lie in shards and were")
+            + " not opened",
+            "only the names were looked at: what is damaged, empty or there twice is not found",
+            "examine the folder before it is packed",
+        )
     ]
 
 

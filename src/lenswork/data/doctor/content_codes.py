@@ -12,6 +12,7 @@ CONTENT_CODES: Mapping[str, tuple[Severity, str]] = {  # what it says in docs/do
     "cut-off": ("refuse", "a picture whose file breaks off"),
     "damaged": ("refuse", "a picture that cannot be decoded"),
     "too-many-pixels": ("refuse", "a picture that unpacks to more pixels than the limit"),
+    "not-opened": ("note", "pictures in tar shards, of which only the names are looked at"),
     # pictures that training reads
     "decoder-warnings": ("warn", "a picture that the decoder warns of"),
     "over-limit": ("warn", "a picture of more pixels than `--pixel-limit`, which training takes"),

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import combinations
 
-from lenswork.data.doctor.codes import counted
+from lenswork.amounts import counted
 from lenswork.data.doctor.content_codes import seen
 from lenswork.data.doctor.facts import Facts
 from lenswork.data.doctor.finding import Finding

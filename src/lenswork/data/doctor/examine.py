@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from lenswork.amounts import counted
 from lenswork.data.dataset import Dataset, FileSource
 from lenswork.data.decode import PIXEL_LIMIT, printable
-from lenswork.data.doctor.codes import counted, quoted
+from lenswork.data.doctor.codes import quoted
 from lenswork.data.doctor.content import Pictures, can_be_opened, look_at
 from lenswork.data.doctor.finding import Finding
 from lenswork.data.doctor.moves import settled

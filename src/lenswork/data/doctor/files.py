@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from lenswork.amounts import counted
 from lenswork.data.decode import BYTE_LIMIT
-from lenswork.data.doctor.codes import counted, found, quoted
+from lenswork.data.doctor.codes import found, quoted
 from lenswork.data.doctor.finding import Finding
+from lenswork.data.doctor.formats import format_findings, other_formats
 from lenswork.data.doctor.survey import Folder, Survey, Trouble
 
 LIST = "lenswork doctor DATA --fix-list FILE"
@@ -87,6 +89,7 @@ def passed_by_findings(surveyed: Survey, place: str) -> list[Finding]:
         *_stray_pictures(surveyed, place),
         *_deeper(surveyed),
         *_broken_folder_links(surveyed),
+        *format_findings(surveyed),
     ]
     findings += _circles(surveyed)
     if outside := [f.id_of(name) for f in _read(surveyed) for name in f.outside]:
@@ -99,7 +102,7 @@ def passed_by_findings(surveyed: Survey, place: str) -> list[Finding]:
                 outside,
             )
         )
-    if others := [f.id_of(name) for _, f in surveyed.classes() for name in f.others]:
+    if others := _no_pictures(surveyed):
         findings.append(
             found(
                 "not-pictures",
@@ -122,6 +125,15 @@ def passed_by_findings(surveyed: Survey, place: str) -> list[Finding]:
             )
         )
     return findings
+
+
+def _no_pictures(surveyed: Survey) -> list[str]:
+    """The files in class folders that are no pictures by name, of formats that are known."""
+    return [
+        folder.id_of(name)
+        for _, folder in surveyed.classes()
+        for name in sorted(set(folder.others).difference(other_formats(folder)))
+    ]
 
 
 def _read(surveyed: Survey) -> Iterator[Folder]:

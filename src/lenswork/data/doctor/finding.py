@@ -1,9 +1,9 @@
 """What the doctor finds: how bad it is, which files, what it means, and the cure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from lenswork.kinds import SplitName
 
@@ -55,6 +55,12 @@ class Finding:
             "groups": [list(group) for group in self.groups],
             "move": list(self.move),
         }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """Read what `to_json` gave."""
+        groups = tuple(tuple(group) for group in content["groups"])
+        return cls(**{**content, "groups": groups, "move": tuple(content["move"])})
 
 
 def alone(files: Sequence[str]) -> tuple[tuple[str, ...], ...]:

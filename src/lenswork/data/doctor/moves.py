@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from lenswork.data.doctor.files import LIST
 from lenswork.data.doctor.finding import Finding
 from lenswork.data.doctor.groups import group_option
 from lenswork.data.folder import SPLIT_FOLDERS
@@ -87,12 +88,12 @@ def _folder_of(name: str) -> str:
 
 def _settle(finding: Finding, spared: _Spared, place: str) -> Finding:
     if finding.severity == "refuse":
-        return _moving(finding, [name for name in finding.move if spared.bad(name)])
+        return _moving(finding, [name for name in finding.move if spared.bad(name)], place)
     near = finding.code == "near-copies-across"
     wanted = _near_what_stays(finding, spared.gone) if near else finding.move
     if finding.code in FROM_HALF and spared.more_than_half(wanted):
         return replace(finding, move=(), cure=_in_place_of_moving(finding, spared, place))
-    return _moving(finding, [name for name in wanted if spared.take(name)])
+    return _moving(finding, [name for name in wanted if spared.take(name)], place)
 
 
 def _near_what_stays(finding: Finding, gone: Collection[str]) -> list[str]:
@@ -104,7 +105,10 @@ def _near_what_stays(finding: Finding, gone: Collection[str]) -> list[str]:
     return [n for n in finding.move if n in near or (n not in named and asked.isdisjoint(gone))]
 
 
-def _moving(finding: Finding, names: Sequence[str]) -> Finding:
+def _moving(finding: Finding, names: Sequence[str], place: str) -> Finding:
+    if names and "--fix-list" not in finding.cure:
+        listing = LIST.replace("DATA", place)
+        finding = replace(finding, cure=f"{finding.cure}; this writes the names:\n{listing}")
     left_out = len(finding.move) - len(names)
     if not left_out:
         return finding

@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from lenswork.amounts import counted
 from lenswork.data.decode import printable
 from lenswork.data.doctor.classes import folded, how_they_differ
-from lenswork.data.doctor.codes import counted, found, quoted
+from lenswork.data.doctor.codes import found, quoted
 from lenswork.data.doctor.finding import Finding
 from lenswork.data.doctor.survey import Folder, Survey
 from lenswork.data.doctor.wording import REFUSED, listed, move_all, named

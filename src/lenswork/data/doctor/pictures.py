@@ -4,8 +4,8 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from lenswork.amounts import counted
 from lenswork.data.decode import PIXEL_LIMIT
-from lenswork.data.doctor.codes import counted
 from lenswork.data.doctor.colours import colour_findings
 from lenswork.data.doctor.content_codes import seen
 from lenswork.data.doctor.facts import Facts

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from lenswork.data.dataset import Dataset
 from lenswork.data.decode import decode_file, printable
@@ -73,6 +73,24 @@ class Report:
             "quick": self.quick,
             "seconds": self.seconds,
         }
+
+    @classmethod
+    def from_json(
+        cls, content: Mapping[str, Any], paths: Mapping[str, str], opened: Dataset | None
+    ) -> Self:
+        """Read what `to_json` gave; `paths` and `opened` are what it leaves out."""
+        place = content["location"]
+        return cls(
+            name=content["name"],
+            findings=tuple(map(Finding.from_json, content["findings"])),
+            pictures=content["pictures"],
+            looked_at=content["looked_at"],
+            seconds=content["seconds"],
+            quick=content["quick"],
+            location=None if place is None else Path(place),
+            paths={name: Path(path) for name, path in paths.items()},
+            opened=opened,
+        )
 
 
 def worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from lenswork.amounts import counted
 from lenswork.data.decode import printable
 from lenswork.data.doctor.classes import class_findings
-from lenswork.data.doctor.codes import counted, found, quoted
+from lenswork.data.doctor.codes import found, quoted
 from lenswork.data.doctor.finding import Finding
+from lenswork.data.doctor.nested import nested_part
 from lenswork.data.doctor.survey import Folder, Survey
 from lenswork.data.doctor.wording import REFUSED, SHOWN, go_to, in_data, listed, move_all, named
 from lenswork.data.folder import SPLIT_FOLDERS
@@ -67,7 +69,7 @@ def _beside(surveyed: Survey) -> Finding:
             "nested-copy",
             f"{names} holds the data once more, beside {parts}",
             f"{REFUSED}; a trainer that looks for pictures at every level would see each twice",
-            f"move {names} out of {quoted(surveyed.top.path)}",
+            f"move {_places(beside)} out of {quoted(surveyed.top.path)}",
             named(beside),
         )
     return found(
@@ -75,9 +77,15 @@ def _beside(surveyed: Survey) -> Finding:
         f"{names} {'lies' if len(beside) == 1 else 'lie'} beside {parts}",
         f"{REFUSED}: there are either classes here or parts, and other trainers would take "
         "train and validation for classes",
-        f"move {names} into {parts}, or out of {quoted(surveyed.top.path)}",
+        f"move {_places(beside)} into {parts}, or out of {quoted(surveyed.top.path)}",
         named(beside),
     )
+
+
+def _places(folders: Sequence[Folder]) -> str:
+    """The first few paths, since a folder may be called as the one that it lies in."""
+    more = f" and {len(folders) - SHOWN} more" if len(folders) > SHOWN else ""
+    return ", ".join(quoted(folder.path) for folder in folders[:SHOWN]) + more
 
 
 def _has_parts(folder: Folder) -> bool:
@@ -106,7 +114,8 @@ def _part_findings(part: Folder, surveyed: Survey, meant: Sequence[str]) -> Iter
     empty = [child for child in part.folders if not child.pictures and child.problem is None]
     nested = [child for child in empty if any(below.pictures for below in child.within())]
     if len(empty) == len(part.folders):
-        yield _without_pictures(part, meant)
+        deeper = None if surveyed.flat else nested_part(part)
+        yield deeper or _without_pictures(part, meant)
         return
     yield from (_nested(child) for child in nested)
 

@@ -9,6 +9,8 @@ from lenswork.data.doctor.survey import Folder
 
 REFUSED = "training refuses it"
 SHOWN = 5  # names in a sentence
+# What cures begin with
+COMMANDS = ("lenswork ", "mv ", "rmdir ", "chmod ", "cp ", "find ", "convmv ")
 
 
 def listed(names: Sequence[str]) -> str:

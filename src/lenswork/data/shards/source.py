@@ -4,12 +4,14 @@ import hashlib
 import itertools
 import zlib
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenswork.data.decode import decode_bytes, shape_in_bytes
+from lenswork.data.shards.kept import Kept
 from lenswork.data.shards.names import is_url, shown
 from lenswork.data.shards.stream import open_stream
 from lenswork.data.shards.tar import BLOCK, Stream, is_header, text_of
@@ -32,6 +34,7 @@ class ShardTable:
     offsets: NDArray[np.int64]
     sizes: NDArray[np.int64]
     checks: NDArray[np.int64]
+    kept: Kept = field(default_factory=Kept, repr=False)
 
     def name(self, number: int) -> str:
         """What a picture is called in errors: its member and its shard."""
@@ -87,7 +90,20 @@ class ShardSource:
 
     def shape(self, index: int) -> PictureShape:
         """As the file's header says; raises `PictureError` naming its member and shard."""
-        return shape_in_bytes(*self.encoded(index))
+        known = self.table.kept.shapes.get(int(self.numbers[index]))
+        return known or shape_in_bytes(*self.encoded(index))
+
+    def know_shapes(self, indices: NDArray[np.int64]) -> None:
+        """Have the shapes at `indices` be known from one pass, where their pictures can be read.
+
+        They must be in an order that `contents` takes.
+        """
+        known = self.table.kept.shapes
+        unknown = [index for index in indices.tolist() if int(self.numbers[index]) not in known]
+        with suppress(PictureError), closing(self.contents(np.array(unknown, np.int64))) as coming:
+            for index, content in coming:
+                with suppress(PictureError):
+                    known[int(self.numbers[index])] = shape_in_bytes(content, self.name(index))
 
     def subset(self, indices: Sequence[int]) -> "ShardSource":
         """The pictures at `indices`."""
@@ -123,11 +139,24 @@ class ShardSource:
         """All indices in the order in which their pictures stand in the shards."""
         return np.argsort(self.numbers, kind="stable")
 
+    def in_one_shard(self, most: int) -> NDArray[np.int64]:
+        """The indices of at most `most` pictures that stand together in the fullest shard."""
+        shards = self.table.shards[self.numbers]
+        there = self.forwards()
+        fullest: NDArray[np.int64] = there[shards[there] == np.bincount(shards).argmax()]
+        return fullest[:most]
+
+    def keep(self, indices: Sequence[int]) -> None:
+        """Have `contents` keep these files when they come by; see `Kept.let_go`."""
+        self.table.kept.want(self.numbers[np.asarray(indices, dtype=np.intp)].tolist())
+
     def contents(self, indices: NDArray[np.int64]) -> Generator[tuple[int, bytes], None, None]:
         """Each index with its file's bytes, read from front to back through each shard.
 
         They must be in an order in which each run of one shard goes forwards; see `epoch_order`.
+        Nothing is asked for where all are kept.
         """
+        kept = self.table.kept
         for shard, run in itertools.groupby(indices.tolist(), self._shard_of):
             first = next(run)
             start = int(self.table.offsets[self.numbers[first]]) - BLOCK
@@ -135,8 +164,11 @@ class ShardSource:
                 before, content = -1, b""
                 for index in itertools.chain([first], run):
                     number = int(self.numbers[index])
-                    if number != before:  # a part may have a picture twice
+                    if number in kept.files:
+                        before, content = number, kept.files[number]
+                    elif number != before:  # a part may have a picture twice
                         before, content = number, self.table.take(number, stream)
+                        kept.note(number, content)
                     yield index, content
 
     def _shard_of(self, index: int) -> int:

@@ -1,0 +1,124 @@
+"""Pictures in, predictions out, by a contract; without torch, so that others can compute."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lenswork.errors import UsageError
+from lenswork.kinds import Picture, Pictures, Probabilities
+from lenswork.model.contract import Contract
+from lenswork.model.preprocess import Preprocess
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one picture shows: the likeliest class and all classes' probabilities."""
+
+    class_name: str
+    probability: float
+    probabilities: dict[str, float]
+
+
+class Answering(ABC):
+    """A contract with its golden pictures, and something that computes as it says."""
+
+    def __init__(self, contract: Contract, golden: Sequence[Picture]) -> None:
+        self.contract = contract
+        self.golden = list(golden)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, in the order of the probabilities."""
+        return self.contract.classes
+
+    def predict(self, pictures: object) -> list[Prediction]:
+        """Say what pictures show.
+
+        `pictures` is one picture or a sequence of them, each a path or a uint8 array of
+        (height, width, 1 or 3) or (height, width), of any size. Raises `UsageError` for arrays
+        of other kinds, `PictureError` for a file that cannot be read.
+        """
+        given = [pictures] if _is_one(pictures) else list(pictures)  # type: ignore[call-overload]
+        opened = [open_picture(item, self.contract.preprocess) for item in given]
+        return self.predictions(self.probabilities_of(opened)) if opened else []
+
+    def probabilities_of(self, pictures: Sequence[Picture]) -> Probabilities:
+        """Class probabilities, (count, classes), of opened pictures of any size."""
+        prepared = np.empty((len(pictures), *self.contract.preprocess.input_shape), np.uint8)
+        for index, picture in enumerate(pictures):
+            prepared[index] = self.contract.preprocess.apply(picture)
+        return self.probabilities(prepared)
+
+    def probabilities(self, pictures: Pictures) -> Probabilities:
+        """Class probabilities, (count, classes), of pictures already at the contract's size.
+
+        `pictures` is (count, height, width, channels) uint8.
+        """
+        expected = self.contract.preprocess.input_shape
+        if pictures.dtype != np.uint8 or pictures.shape[1:] != expected:
+            raise UsageError(
+                f"expected uint8 pictures of shape (count, {', '.join(map(str, expected))}), got "
+                f"{pictures.dtype} of shape {pictures.shape}; predict() takes any size"
+            )
+        return self._answers(pictures)
+
+    @abstractmethod
+    def _answers(self, pictures: Pictures) -> Probabilities:
+        """Class probabilities, (count, classes), of pictures that fit the contract."""
+
+    def predictions(self, probabilities: Probabilities) -> list[Prediction]:
+        """Rows of probabilities as predictions."""
+        return [
+            Prediction(
+                class_name=self.classes[int(row.argmax())],
+                probability=float(row.max()),
+                probabilities={
+                    name: float(value) for name, value in zip(self.classes, row, strict=True)
+                },
+            )
+            for row in probabilities
+        ]
+
+    def golden_answers(self) -> Probabilities:
+        """The golden pictures' probabilities, (pictures, classes)."""
+        return self.probabilities_of([checked_picture(picture) for picture in self.golden])
+
+
+def open_picture(item: object, preprocess: Preprocess) -> Picture:
+    """A path or an array as a picture; arrays that were scaled already are refused."""
+    if isinstance(item, str | Path):
+        return preprocess.open_file(Path(item))
+    if not isinstance(item, np.ndarray):
+        raise UsageError(
+            f"expected a path or a uint8 array of height x width x channels, got "
+            f"{type(item).__name__}"
+        )
+    picture = checked_picture(item)
+    if picture.max() == 1:
+        raise UsageError(
+            "expected a uint8 picture with values 0 to 255, got values 0 and 1 only: it seems "
+            "to have been divided by 255 already; give the picture as it was read"
+        )
+    return picture
+
+
+def checked_picture(item: np.ndarray) -> Picture:
+    """An array as a picture, (height, width, 1 or 3) uint8; raises `UsageError` for others."""
+    if item.dtype != np.uint8:
+        raise UsageError(
+            f"expected a uint8 picture with values 0 to 255, got {item.dtype}: give the picture "
+            "as it was read; the classifier scales it by itself, as in training"
+        )
+    picture = item[:, :, np.newaxis] if item.ndim == 2 else item
+    if picture.ndim != 3 or picture.shape[2] not in (1, 3) or 0 in picture.shape:
+        raise UsageError(f"expected a picture of shape (height, width, 1 or 3), got {item.shape}")
+    return picture
+
+
+def _is_one(pictures: object) -> bool:
+    if isinstance(pictures, np.ndarray):
+        return pictures.ndim <= 3
+    return isinstance(pictures, str | Path) or not hasattr(pictures, "__iter__")

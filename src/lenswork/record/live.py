@@ -1,0 +1,115 @@
+"""What a run shows of itself while it is trained, and how it is asked to stop.
+
+.live.json      how far it is, written about twice a second
+.mistakes.json  the held-out pictures that it gets wrong most surely, after an epoch
+.stop           put there by whoever wants it to end: it then does, with everything recorded
+
+They are there only while a run is trained, or after it was killed; a record is whole without them.
+Nothing here loads torch.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from lenswork.errors import UsageError
+from lenswork.kinds import SplitName
+from lenswork.record.run import Run
+
+LIVE, MISTAKES, STOP = ".live.json", ".mistakes.json", ".stop"
+
+
+@dataclass(frozen=True)
+class Live:
+    """How far a run is; `written` is in seconds since 1970.
+
+    `epoch` is the one that runs, `step` and `pictures` count within it, `loss` is its mean so far.
+    `pictures_a_second` is that of the last seconds. `evaluating` says that all its steps are done.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps_per_epoch: int
+    pictures: int
+    pictures_a_second: float
+    loss: float | None
+    seconds_left: float
+    written: float
+
+    @property
+    def evaluating(self) -> bool:
+        """Whether the epoch's steps are done and the held-out pictures are answered."""
+        return self.step >= self.steps_per_epoch
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**asdict(self), "evaluating": self.evaluating}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Self:
+        """What `as_dict` gave; raises `KeyError` for what another version wrote."""
+        return cls(**{name: content[name] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True)
+class LiveMistake:
+    """A picture with a wrong answer: its row in the part, its id, the names of both classes."""
+
+    row: int
+    id: str
+    truth: str
+    said: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class LiveMistakes:
+    """The held-out pictures that a run got wrong most surely after `epoch`, surest first."""
+
+    epoch: int
+    part: SplitName
+    pictures: tuple[LiveMistake, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Self:
+        """What `as_dict` gave; raises `KeyError` or `TypeError` for what another version wrote."""
+        pictures = tuple(LiveMistake(**one) for one in content["pictures"])
+        return cls(content["epoch"], content["part"], pictures)
+
+
+def read_live(folder: Path) -> Live | None:
+    """How far the run in `folder` is, None where it does not say."""
+    try:
+        return Live.from_dict(json.loads((folder / LIVE).read_text("utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def read_mistakes(folder: Path) -> LiveMistakes | None:
+    """What the run in `folder` gets wrong most surely, None where it does not say."""
+    try:
+        return LiveMistakes.from_dict(json.loads((folder / MISTAKES).read_text("utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def ask_to_stop(run: Run) -> None:
+    """Have a run that is trained end after its step, with everything recorded.
+
+    Whoever trains it need not be known: it looks for this a few times a second. Raises
+    `UsageError` for a run that nobody trains.
+    """
+    if run.status != "running":
+        raise UsageError(f"run {run.name} is not being trained: it is {run.status}")
+    (run.path / STOP).touch()
+
+
+def is_asked_to_stop(folder: Path) -> bool:
+    """Whether the run in `folder` has been asked to stop."""
+    return (folder / STOP).exists()

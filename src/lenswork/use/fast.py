@@ -1,0 +1,128 @@
+"""A classifier opened with whatever answers soonest here: onnxruntime if it is installed, or torch.
+
+`load_fast(path).predict(picture)` answers as `lenswork.load(path).predict(picture)` does. With the
+extra `onnx` torch is not even imported: the file is read by numpy, and its net becomes a graph in
+memory.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+
+import lenswork
+from lenswork.errors import LensworkError
+from lenswork.kinds import Picture, Probabilities
+from lenswork.model.answering import Answering
+from lenswork.model.contract import Contract
+from lenswork.model.describe import describe
+from lenswork.model.memory import available_bytes
+from lenswork.model.spec import parse_net
+from lenswork.model.stored import (
+    CHECKSUM,
+    EXPECTED,
+    GOLDEN,
+    METADATA_KEY,
+    TOLERANCE,
+    WEIGHT,
+    refuse_long_header,
+)
+from lenswork.model.weight_shapes import COUNTER, weight_shapes
+from lenswork.record.extras import needed_by
+
+ONNX_FILE = ".onnx"
+_RUNTIME = "lenswork.use.onnx_runtime"  # loaded when it is needed: it needs the extra
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A classifier's file as numpy reads it; `expected` are its golden pictures' answers."""
+
+    contract: Contract
+    weights: dict[str, np.ndarray]
+    golden: list[Picture]
+    expected: Probabilities
+
+
+def load_fast(path: str | Path) -> Answering:
+    """Open a classifier's file, or an ONNX file that Lenswork wrote; golden pictures are checked.
+
+    Raises `ClassifierError` for a file that is damaged, foreign or breaks its contract, and
+    `UsageError` for an ONNX file where onnxruntime is not installed.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ONNX_FILE:
+        with needed_by(f"{path.name}", "onnx and onnxruntime", "onnx"):
+            runtime = importlib.import_module(_RUNTIME)
+        opened: Answering = runtime.load_onnx(path)
+        return opened
+    return load_without_torch(path) or lenswork.load(path)
+
+
+def load_without_torch(path: Path) -> Answering | None:
+    """The classifier computed by onnxruntime; None where torch must compute it or say why not."""
+    if not has_onnx():
+        return None
+    stored = read_stored(path)
+    if stored is None:
+        return None
+    runtime: Any = importlib.import_module(_RUNTIME)
+    try:
+        classifier: Answering = runtime.of_weights(stored.contract, stored.weights, stored.golden)
+        answers = classifier.golden_answers()
+    except Exception:  # onnxruntime's own kinds have no other parent; torch shall say what it is
+        return None
+    return classifier if np.abs(answers - stored.expected).max() <= TOLERANCE else None
+
+
+def has_onnx() -> bool:
+    """Whether the extra `onnx` is installed."""
+    return all(importlib.util.find_spec(name) is not None for name in ("onnx", "onnxruntime"))
+
+
+def read_stored(path: Path) -> Stored | None:
+    """What a whole, unchanged classifier of a line of text holds; None for any other file."""
+    try:
+        refuse_long_header(path)
+        with safe_open(path, framework="np") as file:
+            text = (file.metadata() or {}).get(METADATA_KEY, "")
+            contract = Contract.model_validate_json(text)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        digest = list(hashlib.sha256(text.encode()).digest())
+        if contract.net is None or tensors[CHECKSUM].tolist() != digest:
+            return None
+        weights = {
+            name.removeprefix(WEIGHT): tensor
+            for name, tensor in tensors.items()
+            if name.startswith(WEIGHT)
+        }
+        golden = [tensors[name] for name in sorted(tensors) if name.startswith(GOLDEN)]
+        stored = Stored(contract, weights, golden, tensors[EXPECTED])
+        return stored if _fits(stored, contract.net) else None
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, LensworkError):
+        return None
+
+
+def _fits(stored: Stored, net: str) -> bool:
+    """Whether all is there, in the shapes and kinds of number that a save writes."""
+    contract, shape = stored.contract, stored.contract.preprocess.input_shape
+    spec = parse_net(net)
+    described = describe(spec, shape, contract.outputs)
+    shapes = weight_shapes(spec.with_outputs(contract.outputs), shape)
+    return (
+        described.activation_bytes <= available_bytes()
+        and {name: tensor.shape for name, tensor in stored.weights.items()} == shapes
+        and all(
+            tensor.dtype == (np.int64 if name.endswith(COUNTER) else np.float32)
+            for name, tensor in stored.weights.items()
+        )
+        and len(stored.golden) >= len(contract.classes)
+        and all(picture.dtype == np.uint8 for picture in stored.golden)
+        and stored.expected.shape == (len(stored.golden), len(contract.classes))
+        and stored.expected.dtype == np.float32
+    )

@@ -1,0 +1,201 @@
+"""Keras models as classifiers: read from `.keras` and `.h5` without Keras, running no code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_arrays
+
+from lenswork.errors import ClassifierError, UsageError
+from lenswork.kinds import Picture
+from lenswork.model.classifier import TOLERANCE, Classifier
+from lenswork.model.contract import GOLDEN_BYTES, Contract
+from lenswork.model.describe import describe, format_bytes
+from lenswork.model.layers import BatchNorm, Shape
+from lenswork.model.memory import available_bytes
+from lenswork.model.network import Network
+from lenswork.model.preprocess import Preprocess, Resize
+from lenswork.model.spec import NetSpec, parse_net
+from lenswork.use.keras_archive import KerasFile, open_keras
+from lenswork.use.keras_layers import line_of
+from lenswork.use.keras_line import straight_line
+from lenswork.use.keras_net import Row, finished
+from lenswork.use.keras_scale import Scale, scale_of
+from lenswork.use.keras_weights import rescaling_state, state_of
+
+GOLDEN_SIDE = 32  # of pictures made where none are given
+EXPECTED = "probabilities"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a Keras file does not say: the classes in its outputs' order, and more.
+
+    `scale` is "1/255", "1" or "1/127.5 - 1", for a model without Rescaling; `size` (height,
+    width) is for one that takes any; `resize` is how the training brought pictures to their
+    size; `golden` are pictures of each class to check the classifier by.
+    """
+
+    classes: Sequence[str] = ()
+    scale: str | None = None
+    size: tuple[int, int] | None = None
+    resize: Resize | None = None
+    golden: Sequence[Picture] = ()
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A classifier made of a Keras model, and what was done to make it."""
+
+    classifier: Classifier
+    notes: tuple[str, ...]
+
+
+def import_keras(path: str | Path, said: Said | None = None) -> Imported:
+    """The classifier in a `.keras` or `.h5` file of layers in one line.
+
+    Raises `ClassifierError` for a file that is damaged, hostile or holds layers that are not
+    known, `UsageError` where classes or scaling are neither in the file nor said.
+    """
+    said = said or Said()
+    with open_keras(Path(path)) as file:
+        line = line_of(straight_line(file.config), said.size)
+        rows, outputs, output = finished(line)
+        own = _own_contract(file)
+        unscaled = "1" if own is not None and line.scale is None else None
+        scale = scale_of(line, unscaled if said.scale is None else said.scale)
+        classes = _classes(said, own, 2 if output == "sigmoid" else outputs)
+        rescaled = not scale.normalises and not scale.does_nothing
+        rows = [(BatchNorm(), None), *rows] if rescaled else rows
+        spec = _checked_spec(rows)
+        network = _network(file, rows, spec.with_outputs(outputs), line.shape, scale, rescaled)
+        contract = Contract(
+            classes=classes,
+            preprocess=_preprocess(line.shape, said, own, normalise=not scale.does_nothing),
+            output=output,
+            net=str(spec),
+            data=own.data if own else "",
+            recipe_hash=own.recipe_hash if own else "",
+            made_by=f"Keras {file.version}".strip() + ", brought to Lenswork",
+            temperature=None if line.logits_scale is None else 1 / line.logits_scale,
+        )
+        classifier = _with_golden(network, contract, said, file)
+    notes = list(line.notes)
+    if rescaled:
+        notes.append(f"its rescaling, {scale}, is the batchnorm at the beginning")
+    return Imported(classifier, tuple(notes))
+
+
+def _own_contract(file: KerasFile) -> Contract | None:
+    """What `lenswork export` has put into the file."""
+    if file.contract is None:
+        return None
+    try:
+        return Contract.model_validate_json(file.contract)
+    except ValidationError as error:
+        problem = error.errors()[0]["msg"]
+        raise ClassifierError(f"{file.name}: bad contract, {problem}: export it again") from error
+
+
+def _classes(said: Said, own: Contract | None, count: int) -> tuple[str, ...]:
+    names = tuple(said.classes) or (own.classes if own else ())
+    if not names:
+        raise UsageError(
+            f"the Keras model tells {count} classes apart and does not name them: give --classes "
+            "with their names in the order of its outputs (flow_from_directory and "
+            "image_dataset_from_directory sort them by name), or the folder of their pictures"
+        )
+    if len(names) != count:
+        raise UsageError(
+            f"the Keras model tells {count} classes apart, got {len(names)} names: "
+            f"{', '.join(names)[:200]}"
+        )
+    if len(set(names)) < len(names) or not all(name.isprintable() and name for name in names):
+        raise UsageError("classes: expected a different name for each, of characters that print")
+    return names
+
+
+def _checked_spec(rows: Sequence[Row]) -> NetSpec:
+    """The net as its own line of text gives it back, within the limits of such a line."""
+    spec = NetSpec(tuple(layer for layer, _ in rows))
+    again = parse_net(str(spec))
+    if again != spec:
+        raise ClassifierError(f"the net {spec} cannot be written as a line of text without change")
+    return again
+
+
+def _network(
+    file: KerasFile,
+    rows: Sequence[Row],
+    filled: NetSpec,
+    shape: Shape,
+    scale: Scale,
+    rescaled: bool,
+) -> Network:
+    outputs = filled.shapes(shape)[-1][0]
+    needed = describe(filled, shape, outputs).activation_bytes
+    if needed > available_bytes():
+        raise ClassifierError(
+            f"{file.name}: one picture's feature maps would take {format_bytes(needed)}, and "
+            f"{format_bytes(available_bytes())} are free"
+        )
+    state = state_of(file, rows, filled.layers, filled.shapes(shape))
+    if rescaled:  # on pixels that were divided by 255 before
+        state |= rescaling_state(scale.factor * 255, scale.offset, shape[2])
+    with torch.device("meta"):
+        network = Network(filled, shape)
+    network.load_state_dict(state, assign=True)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
+
+
+def _preprocess(shape: Shape, said: Said, own: Contract | None, *, normalise: bool) -> Preprocess:
+    height, width, channels = shape
+    return Preprocess(
+        height=height,
+        width=width,
+        colours="grey" if channels == 1 else "rgb",
+        resize=said.resize or (own.preprocess.resize if own else "bilinear"),
+        normalise=normalise,
+        reduced=own.preprocess.reduced if own else False,
+    )
+
+
+def _with_golden(network: Network, contract: Contract, said: Said, file: KerasFile) -> Classifier:
+    """The classifier with the pictures given, those in the file, or made ones."""
+    classifier = Classifier(network, contract, said.golden or made_pictures(contract))
+    if file.golden is None:
+        return classifier
+    try:
+        arrays = load_arrays(file.golden)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise ClassifierError(f"{file.name}: its golden pictures cannot be read") from error
+    expected = arrays.pop(EXPECTED, None)
+    pictures = [arrays[name] for name in sorted(arrays)]
+    if any(
+        one.dtype != np.uint8 or one.ndim != 3 or one.shape[2] not in (1, 3) for one in pictures
+    ):
+        raise ClassifierError(f"{file.name}: its golden pictures are none")
+    answers = classifier.probabilities_of(pictures)
+    if expected is None or answers.shape != expected.shape:
+        raise ClassifierError(f"{file.name}: its golden pictures have no answers")
+    difference = float(np.abs(answers - expected).max(initial=0.0))
+    if not difference <= TOLERANCE:
+        raise ClassifierError(
+            f"{file.name} breaks its contract: the golden pictures' probabilities differ by "
+            f"{difference:.2g} from those that were exported: export it again"
+        )
+    return Classifier(network, contract, said.golden or pictures)
+
+
+def made_pictures(contract: Contract) -> list[Picture]:
+    """A picture of random numbers a class, always the same ones."""
+    count, channels = len(contract.classes), contract.preprocess.channels
+    side = max(1, min(GOLDEN_SIDE, int((GOLDEN_BYTES / count / channels) ** 0.5)))
+    chance = np.random.default_rng(0)
+    pictures = chance.integers(0, 256, (count, side, side, channels), dtype=np.uint8)
+    return list(pictures)

@@ -1,0 +1,85 @@
+"""Whether an ONNX file may be run: a stranger's could ask for any memory, or for other files."""
+
+import math
+
+from onnx import ModelProto, NodeProto, TensorProto, TypeProto, shape_inference
+
+from lenswork.errors import ClassifierError
+from lenswork.model.describe import format_bytes
+from lenswork.model.layers import Shape
+from lenswork.model.memory import available_bytes
+from lenswork.use.onnx_graph import INPUT, OUTPUT
+
+OPERATORS = frozenset(
+    """Add AveragePool BatchNormalization Cast Concat Conv DequantizeLinear Div Elu Erf Flatten
+    Gather Gemm GlobalAveragePool GlobalMaxPool LeakyRelu MaxPool Mul QuantizeLinear ReduceMean Relu
+    Reshape Sigmoid Softmax Squeeze Sub Tanh Transpose""".split()  # noqa: SIM905
+)
+BYTES_A_NUMBER = 8  # no type that these operators make is wider
+
+
+def refuse_unlike_ours(model: ModelProto, shape: Shape, classes: int) -> None:
+    """Raise `ClassifierError` unless the graph is one that an export may have written.
+
+    It may only hold operators that an export writes, keep all its numbers in itself, take pictures
+    of `shape`, answer with `classes` numbers, and need no more memory for one picture than there
+    is.
+    """
+    graph = model.graph
+    for node in graph.node:
+        _refuse_operator(node)
+    if model.functions or graph.sparse_initializer or any(map(_is_elsewhere, graph.initializer)):
+        raise ClassifierError(
+            "it has functions of its own or keeps numbers in other files, which no export of "
+            "Lenswork does"
+        )
+    names = [value.name for value in (*graph.input, *graph.output)]
+    if names != [INPUT, OUTPUT]:
+        raise ClassifierError(
+            f"expected one input {INPUT!r} and one output {OUTPUT!r}, got {names}"
+        )
+    pictures, answers = graph.input[0].type, graph.output[0].type
+    if pictures.tensor_type.elem_type != TensorProto.UINT8 or _sides(pictures)[1:] != shape:
+        raise ClassifierError(f"its input does not fit its contract's pictures, {shape} of uint8")
+    if _sides(answers)[1:] != (classes,):
+        raise ClassifierError(f"its output does not fit its contract's {classes} classes")
+    _refuse_memory(model)
+
+
+def _refuse_operator(node: NodeProto) -> None:
+    deeper = any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute)
+    if node.domain not in ("", "ai.onnx") or node.op_type not in OPERATORS or deeper:
+        raise ClassifierError(
+            f"it has the operator {node.domain}:{node.op_type}, which no export of Lenswork writes"
+        )
+
+
+def _refuse_memory(model: ModelProto) -> None:
+    """By the shapes that follow for a batch of one."""
+    one = ModelProto()
+    one.CopyFrom(model)
+    del one.graph.value_info[:]  # what the file says of itself is not believed
+    one.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    try:
+        inferred = shape_inference.infer_shapes(one, strict_mode=True, data_prop=True)
+    except Exception as error:  # onnx raises several kinds for a graph that contradicts itself
+        raise ClassifierError(f"its graph contradicts itself: {error}") from error
+    known = {value.name: _sides(value.type) for value in inferred.graph.value_info}
+    made = {name for node in model.graph.node for name in node.output} - {OUTPUT}
+    if unknown := sorted(name for name in made if min(known.get(name, (0,)), default=1) < 1):
+        raise ClassifierError(f"the size of {unknown[0]!r} in its graph cannot be foretold")
+    needed = sum(BYTES_A_NUMBER * math.prod(known[name]) for name in made)
+    if needed > available_bytes():
+        raise ClassifierError(
+            f"one picture's feature maps would take {format_bytes(needed)}, and "
+            f"{format_bytes(available_bytes())} are free"
+        )
+
+
+def _sides(kind: TypeProto) -> Shape:
+    """The sides of a tensor, 0 where one is not a number."""
+    return tuple(dim.dim_value for dim in kind.tensor_type.shape.dim)
+
+
+def _is_elsewhere(tensor: TensorProto) -> bool:
+    return bool(tensor.data_location == TensorProto.EXTERNAL or tensor.external_data)

@@ -1,0 +1,1 @@
+"""Classifiers behind HTTP, for programs."""

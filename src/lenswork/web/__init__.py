@@ -1,0 +1,1 @@
+"""The studio: all of it in the browser, on your own machine."""

@@ -1,0 +1,248 @@
+"""A run as it stands, looked at twice a second at the most for all who watch it.
+
+Only small files are read: `.live.json`, `.mistakes.json`, and the history when it has grown.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Collection, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+from weakref import WeakValueDictionary
+
+from lenswork.errors import LensworkError, RunError
+from lenswork.kinds import SplitName
+from lenswork.record.json_ready import json_ready
+from lenswork.record.live import (
+    Live,
+    LiveMistakes,
+    is_asked_to_stop,
+    read_live,
+    read_mistakes,
+)
+from lenswork.record.predictions import HELD_OUT
+from lenswork.record.run import HISTORY, Run, Status
+from lenswork.web.events import event
+from lenswork.web.named import run_named
+from lenswork.web.processes import job_of
+from lenswork.web.settings import Settings
+
+PAUSE_SECONDS = 0.5
+FRESH_SECONDS = 3.0  # what a live run has written is not older, unless its steps are long
+PREFIX: dict[SplitName, str] = {"validation": "val_", "test": "test_"}
+QUIET_SECONDS = 15.0  # after which a word is sent, so that a reader who has left is noticed
+RETRY = b"retry: 1000\n\n"  # milliseconds until a browser asks again
+
+Rows = tuple[dict[str, Any], ...]  # one an epoch
+Standing = Status | Literal["starting", "refused", "gone", "unreadable"]
+"""A run's status; or what there is in its place: a process that has not made or taken over its
+folder yet, one that has ended before, nothing any more, a folder that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A run at one moment; `epochs` has a row an epoch: its number and its metrics."""
+
+    standing: Standing
+    epochs: Rows = ()
+    live: Live | None = None
+    mistakes: LiveMistakes | None = None
+    stopping: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.standing not in ("running", "starting")
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "standing": self.standing,
+            "epochs": self.epochs,
+            "mistakes": self.mistakes and self.mistakes.as_dict(),
+            **self.now(),
+        }
+
+    def now(self) -> dict[str, Any]:
+        """What changes with every step, for JSON."""
+        return {"live": self.live and self.live.as_dict(), "stopping": self.stopping}
+
+
+class Watch:
+    """The run of one name, whether it is there yet or not."""
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self.settings = settings
+        self.name = name
+        self.path = settings.home / name
+        self._seen = Seen("gone")
+        self._looked = -PAUSE_SECONDS
+        self._stamp: tuple[int, int, int] | None = None
+        self._run: Run | None = None
+        self._rows: Rows = ()
+        self._news: tuple[Seen | None, Seen, bytes] | None = None
+
+    def look(self) -> Seen:
+        """The run as it stands, or as it stood less than a pause ago."""
+        now = time.monotonic()
+        if now - self._looked >= 0.9 * PAUSE_SECONDS:
+            self._looked = now
+            self._seen = self._as_it_is()
+        return self._seen
+
+    def news(self, told: Seen | None, seen: Seen) -> bytes:
+        """What is new to a reader who was told `told` last; written once for all who were."""
+        if self._news is None or self._news[0] is not told or self._news[1] is not seen:
+            self._news = told, seen, b"".join(_news(told, seen))
+        return self._news[2]
+
+    def _as_it_is(self) -> Seen:
+        if not self._is_there():
+            return Seen(self._without_folder())
+        try:
+            seen = Seen(*self._recorded())
+        except (LensworkError, OSError):
+            return Seen("unreadable" if self._is_there() else "gone")
+        if seen.over:
+            return seen
+        return replace(
+            seen,
+            live=read_live(self.path),
+            mistakes=read_mistakes(self.path),
+            stopping=is_asked_to_stop(self.path),
+        )
+
+    def _is_there(self) -> bool:
+        try:
+            run_named(self.settings, self.name)
+        except RunError:
+            return False
+        return True
+
+    def _recorded(self) -> tuple[Standing, Rows]:
+        """What the history says; it is read again only when it has changed."""
+        status = (self.path / HISTORY).stat()
+        stamp = (status.st_size, status.st_mtime_ns, status.st_ino)
+        run = self._run
+        if run is None or stamp != self._stamp:
+            run = Run(self.path)
+            self._run, self._rows, self._stamp = run, epochs_of(run), stamp
+        live = None if run.end else read_live(self.path)
+        fresh = live is not None and abs(time.time() - live.written) < FRESH_SECONDS
+        standing: Standing = "running" if fresh else run.status
+        if standing in ("killed", "failed"):
+            job = job_of(self.settings, "runs", self.name)
+            standing = "starting" if job is not None and job.alive else standing
+        return standing, self._rows
+
+    def _without_folder(self) -> Standing:
+        job = job_of(self.settings, "runs", self.name)
+        if job is None or self._run is not None:
+            return "gone"
+        if job.alive:
+            return "starting"
+        # between two looks the process may have made its folder and come to its end
+        if self._is_there():
+            return "running"
+        return "gone" if job.code == 0 else "refused"
+
+
+_WATCHES: WeakValueDictionary[Path, Watch] = WeakValueDictionary()
+
+
+def watch_of(settings: Settings, name: str) -> Watch:
+    """The one that everybody shares who watches this run now."""
+    path = settings.home / name
+    watch = _WATCHES.get(path)
+    if watch is None:
+        watch = _WATCHES.setdefault(path, Watch(settings, name))
+    return watch
+
+
+async def watching(watch: Watch) -> AsyncIterator[bytes]:
+    """All that there is, then what is new, until the run is over.
+
+    state     everything, at first and whenever the history has been cut back
+    epoch     a row more
+    now       the live numbers
+    mistakes  those of the epoch that has ended
+    end       how it stands when nothing more will come
+    """
+    yield RETRY
+    told: Seen | None = None
+    spoke = time.monotonic()
+    while True:
+        seen = watch.look()
+        news = watch.news(told, seen)
+        if news:
+            yield news
+            spoke = time.monotonic()
+        told = seen
+        if seen.over:
+            yield event("end", {"standing": seen.standing})
+            return
+        if time.monotonic() - spoke > QUIET_SECONDS:
+            yield b": still watching\n\n"
+            spoke = time.monotonic()
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _news(told: Seen | None, seen: Seen) -> Iterator[bytes]:
+    if told is seen:
+        return
+    if (
+        told is None
+        or told.standing != seen.standing
+        or seen.epochs[: len(told.epochs)] != told.epochs
+    ):
+        yield event("state", seen.as_dict())
+        return
+    for row in seen.epochs[len(told.epochs) :]:
+        yield event("epoch", row)
+    if seen.mistakes != told.mistakes:
+        yield event("mistakes", seen.mistakes and seen.mistakes.as_dict())
+    if seen.now() != told.now():
+        yield event("now", seen.now())
+
+
+def standing_of(settings: Settings, name: str) -> Seen:
+    """The run of this name as it stands now."""
+    return Watch(settings, name).look()
+
+
+def epochs_of(run: Run) -> Rows:
+    """A row an epoch: its number and its metrics, None for what is no number."""
+    return tuple(json_ready({"epoch": row["epoch"], **row["metrics"]}) for row in run.history)
+
+
+def curves_of(epochs: Rows, parts: Collection[SplitName]) -> dict[str, Any]:
+    """Loss and accuracy by epoch as `plots.js` draws them, of the training and the held-out parts.
+
+    Each series also names its `metric`, so that a page can add rows to it.
+    """
+    kinds = [("", "training, as met", 1)]
+    kinds += [
+        (f"{PREFIX[part]}", part, 1 + place)
+        for place, part in enumerate(HELD_OUT, 1)
+        if part in parts
+    ]
+    x = [row["epoch"] for row in epochs]
+    return {
+        metric: {
+            "x": x,
+            "series": [
+                {
+                    "label": label,
+                    "metric": f"{prefix}{metric}",
+                    "values": [row.get(f"{prefix}{metric}") for row in epochs],
+                    "colour": colour,
+                    "dash": prefix == "",
+                }
+                for prefix, label, colour in kinds
+            ],
+            "percent": metric == "accuracy",
+            "xlabel": "epoch",
+        }
+        for metric in ("accuracy", "loss")
+    }

@@ -1,0 +1,1 @@
+"""One file a page: parse what was asked, one library call, render."""
