@@ -76,7 +76,7 @@ def address(home: Path, pictures: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright's loop is in the way of other files' own
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or another of that name."""
     found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]

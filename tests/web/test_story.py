@@ -62,9 +62,11 @@ def test_from_a_folder_to_a_prediction(
     picture = sorted((figures / "validation" / "humans").iterdir())[0]
     (answer,) = answer_files(run.classifier, [picture])
     assert answer.prediction is not None
+    tab.wait_for_load_state("networkidle")
     tab.locator('[data-way="file"]').set_input_files(picture)
-    expect(tab.locator("#answer")).to_contain_text(answer.prediction.class_name)
-    expect(tab.locator("#answer")).to_contain_text(f"{100 * answer.prediction.probability:.1f}")
+    said = tab.locator("#answer")
+    expect(said).to_contain_text(answer.prediction.class_name, timeout=30_000)
+    expect(said).to_contain_text(f"{100 * answer.prediction.probability:.1f}")
     axe(tab)
 
     tab.goto("/compare?run=first&run=second")

@@ -3,9 +3,11 @@
 import contextlib
 import errno
 import os
+import signal
 import socket
 import threading
 import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,18 +54,32 @@ def command(
         port=listening.getsockname()[1],
         token=None if is_loopback(host) else new_token(),
     )
-    with contextlib.suppress(KeyboardInterrupt), listening:  # how one ends it, and no fault
+    server = _server(settings)
+    with listening, _ended_by_interrupt(server):
         click.echo(f"studio of the runs in {settings.home}: {settings.address}")
         if host in WILDCARDS:
             click.echo("elsewhere: with this machine's name in place of 127.0.0.1", err=True)
         click.echo("Ctrl-C ends it; runs that are training go on", err=True)
         if not no_browser:
             threading.Thread(target=webbrowser.open, args=[settings.address], daemon=True).start()
-        _serve(settings, listening)
+        server.run(sockets=[listening])
 
 
-def _serve(settings: Settings, listening: socket.socket) -> None:
-    """Answer whoever asks until a signal comes."""
+@contextlib.contextmanager
+def _ended_by_interrupt(server: uvicorn.Server) -> Iterator[None]:
+    """Have Ctrl-C end the server however early it comes.
+
+    As an exception it could be lost: one raised while an object is deleted is ignored.
+    """
+    before = signal.signal(signal.SIGINT, server.handle_exit)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _server(settings: Settings) -> uvicorn.Server:
+    """What answers whoever asks, until a signal comes."""
     config = uvicorn.Config(
         studio(settings),
         log_level="critical",  # a fault is told by the studio itself, once
@@ -73,7 +89,7 @@ def _serve(settings: Settings, listening: socket.socket) -> None:
         ws="none",
         timeout_graceful_shutdown=ENDING_SECONDS,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    return uvicorn.Server(config)
 
 
 def _listen(host: str, port: int) -> socket.socket:
