@@ -8,7 +8,8 @@ import pytest
 from picture_files import write_classes
 
 from lenswork.data import folder
-from lenswork.data.folder import open_folder, pictures_in
+from lenswork.data.folder import open_folder
+from lenswork.data.listed import pictures_in
 from lenswork.errors import DataError
 
 PETS = {"cats": 2, "dogs": 3}
@@ -138,9 +139,9 @@ def test_strays_are_left_out_and_noted(tmp_path: Path) -> None:
     data = open_folder(tmp_path)
     assert len(data.train) == 5
     assert data.notes == (
-        f"1 pictures directly in {tmp_path} belong to no class: left out",
+        f"1 picture directly in {tmp_path} belongs to no class: left out",
         f"2 files or folders in {tmp_path}/cats are no pictures: left out",
-        f"1 files or folders in {tmp_path}/dogs are no pictures: left out",
+        f"1 file or folder in {tmp_path}/dogs is no picture: left out",
     )
 
 

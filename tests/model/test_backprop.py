@@ -4,10 +4,10 @@ import copy
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lenswork.model.backprop import backprop_of
+from lenswork.model.backprop import _BatchNorm, backprop_of
 from lenswork.model.network import ACTIVATION_FUNCTIONS, Network
 from lenswork.model.spec import parse_net
 
@@ -21,6 +21,7 @@ NETS = [
     "pool, conv 4 5x5, relu, pool 3x3 stride 2, flatten, dense classes",
     "batchnorm, conv 4 padding 2, batchnorm, gelu, pool avg 3x3, flatten, dense classes",
     "pool avg, relu, dropout 0.5, flatten, dense classes",
+    "conv 16 linear no-bias, pool, batchnorm, relu, flatten, dense 16, batchnorm, dense classes",
     *(
         f"conv 4 {name}, pool, batchnorm, {name}, flatten, dense 5 {name}, dense classes"
         for name in ACTIVATION_FUNCTIONS
@@ -67,6 +68,21 @@ def test_logits_gradients_and_statistics_are_those_of_autograd(line: str) -> Non
         torch.testing.assert_close(mine.grad, parameter.grad, rtol=1e-5, atol=1e-6)
     for theirs, ours in zip(network.buffers(), own.buffers(), strict=True):
         torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize("channels", [5, 16])
+def test_batch_normalisation_far_from_zero_is_as_exact_as_torchs(channels: int) -> None:
+    chance = torch.Generator().manual_seed(3)
+    pictures = torch.randn(8, channels, 6, 6, generator=chance) + 1_000
+    towards = torch.randn(8, channels, 6, 6, generator=chance)
+    norm = _BatchNorm(nn.BatchNorm2d(channels))
+    exact = pictures.double().requires_grad_()
+    output = nn.functional.batch_norm(exact, None, None, training=True)
+    output.backward(towards.double())  # type: ignore[no-untyped-call]
+    _, saved = norm.forward(pictures.to(memory_format=torch.channels_last))
+    found = norm.backward(towards.to(memory_format=torch.channels_last), saved, to_input=True)
+    assert exact.grad is not None
+    torch.testing.assert_close(found.double(), exact.grad, rtol=0, atol=1e-3)
 
 
 def test_the_pictures_are_left_as_they_were() -> None:

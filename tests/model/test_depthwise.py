@@ -8,9 +8,10 @@ from torch import nn
 from lenswork.errors import NetError
 from lenswork.model.backprop import backprop_of
 from lenswork.model.describe import describe
-from lenswork.model.layers import Activation, BatchNorm, Depthwise, Window
+from lenswork.model.layers import Activation, BatchNorm, Depthwise
 from lenswork.model.network import DepthwiseLayer, Network
 from lenswork.model.spec import parse_net
+from lenswork.model.window import Window
 
 WORDS = [
     "depthwise",

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from lenswork.errors import NetError
 from lenswork.model.describe import describe, format_bytes
-from lenswork.model.layers import ACTIVATIONS, Activation, BatchNorm, Conv, Flatten, Layer, Shape
+from lenswork.model.layers import ACTIVATIONS, Activation, BatchNorm, Conv, Flatten, Layer
 from lenswork.model.network import Network
 from lenswork.model.presets import PRESETS
+from lenswork.model.shapes import Shape
 from lenswork.model.spec import parse_net
 
 DIGIT, LARGE, HALF = (28, 28, 1), (300, 300, 3), (150, 150, 3)

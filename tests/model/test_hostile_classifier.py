@@ -101,9 +101,10 @@ def test_shapes_beyond_the_file_are_refused(whole: bytes, tmp_path: Path, shape:
     [
         "conv 99999, conv 99999, flatten, dense classes",
         "flatten, dense 99999, dense 99999, dense classes",
-        ", ".join(["relu"] * 20_000 + ["flatten", "dense classes"]),
+        ", ".join(["relu"] * 16_000 + ["flatten", "dense classes"]),
+        ", ".join(["relu"] * 1_000_000 + ["flatten", "dense classes"]),
     ],
-    ids=["maps", "units", "layers"],
+    ids=["maps", "units", "layers", "letters"],
 )
 def test_nets_beyond_the_file_are_refused(whole: bytes, tmp_path: Path, net: str) -> None:
     header = header_of(whole)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lenswork.model.layers import Shape, Window
 from lenswork.model.network import RISING, Network, to_input
+from lenswork.model.shapes import Shape
 from lenswork.model.spec import parse_net
+from lenswork.model.window import Window
 
 Map = NDArray[np.float64]  # (height, width, channels)
 Frame = tuple[int, int, int, int]  # left, right, top, bottom

@@ -17,12 +17,11 @@ from lenswork.model.layers import (
     Dropout,
     Flatten,
     Layer,
-    Padding,
     Pool,
-    Window,
 )
 from lenswork.model.presets import PRESETS
 from lenswork.model.spec import FORMS, NetSpec, check_net, parse_net
+from lenswork.model.window import Padding, Window
 
 END = "flatten, dense classes"
 

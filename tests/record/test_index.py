@@ -9,8 +9,9 @@ import pytest
 from tiny_data import striped_data
 
 from lenswork.errors import RunError
+from lenswork.record import index
 from lenswork.record.index import INDEX, list_runs, open_run
-from lenswork.record.run import Run
+from lenswork.record.run import Run, RunSummary
 from lenswork.record.train import train
 
 
@@ -71,6 +72,56 @@ def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_listed(home: P
     (problem,) = problems
     assert "bee" in problem
     assert "epochs" in problem
+
+
+def test_an_index_that_takes_no_more_hides_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path | str) -> sqlite3.Connection:
+        connection = connect(path)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    connect = index._connect
+    monkeypatch.setattr(index, "_connect", full)
+    assert names(home) == {"ant", "bee", "cat"}
+    rmtree(home / "cat")
+    assert names(home) == {"ant", "bee"}
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named_and_the_others_are_listed(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "locked").mkdir()
+    is_file = Path.is_file
+
+    def look(path: Path) -> bool:
+        if path.parent.name == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", look)
+    summaries, [problem] = list_runs(home)
+    assert {summary.name for summary in summaries} == {"ant", "bee", "cat"}
+    assert "locked" in problem
+    assert "Permission denied" in problem
+
+
+def test_a_run_that_is_deleted_while_it_is_listed_hides_no_other(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = home / "ant" / "history.jsonl"
+    history.write_text("".join(history.read_text().splitlines(keepends=True)[:-1]))
+    assert names(home) == {"ant", "bee", "cat"}
+    current = index._current
+
+    def meanwhile(path: Path, row: str) -> RunSummary | None:
+        if path.name == "ant":
+            rmtree(path)
+        return current(path, row)
+
+    monkeypatch.setattr(index, "_current", meanwhile)
+    assert names(home) == {"bee", "cat"}
 
 
 def test_a_home_that_is_not_there_has_no_runs(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """What a run shows while it is trained, and how it is stopped by a file in its folder."""
 
+import errno
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from tiny_data import striped_data
 from torch import nn
 
+from lenswork.data.batches import batch_stream
 from lenswork.errors import UsageError
 from lenswork.record import live_writer
 from lenswork.record.live import (
@@ -22,11 +25,12 @@ from lenswork.record.live import (
     read_live,
     read_mistakes,
 )
+from lenswork.record.progress import pictures_an_epoch
 from lenswork.record.resume import Training, recorded
 from lenswork.record.run import Run
 from lenswork.record.train import train
 from lenswork.record.writer import Recorder
-from lenswork.training.events import EpochDone, Event, StepDone
+from lenswork.training.events import EpochDone, Event, Read, Started, StepDone
 from lenswork.training.recipe import Recipe
 
 FIELDS: dict[str, Any] = {"net": "flatten, dense classes", "recipe": "notes", "batch": 8}
@@ -216,6 +220,61 @@ def test_a_run_that_nobody_trains_cannot_be_asked_to_stop(tmp_path: Path) -> Non
     with pytest.raises(UsageError, match="stripes-1 is not being trained: it is finished"):
         ask_to_stop(run)
     assert not (run.path / STOP).exists()
+
+
+def test_who_asks_just_when_the_run_ends_leaves_nothing_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train(striped_data(), home=tmp_path, epochs=1, progress=False, **FIELDS)
+    said = iter(["running", "finished"])
+    monkeypatch.setattr(Run, "status", property(lambda _: next(said)))
+    ask_to_stop(run)
+    assert not (run.path / STOP).exists()
+
+
+def test_a_run_whose_folder_takes_no_wish_is_refused_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    recorder, events = begun(tmp_path)
+    next(events)
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(UsageError, match=r"cannot be written \(Permission denied\).*Ctrl-C"):
+        ask_to_stop(recorder.run)
+    events.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("always")
+def test_a_wish_that_comes_while_an_epoch_is_evaluated_is_met_at_its_end(tmp_path: Path) -> None:
+    recorder, events = begun(tmp_path, epochs=50)
+    steps = 0
+    for event in events:
+        steps += isinstance(event, StepDone)
+        if isinstance(event, Read):  # told after the evaluation
+            ask_to_stop(Run(recorder.run.path))
+    assert (recorder.run.status, recorder.run.end["epochs"], steps) == ("stopped", 1, 8)
+
+
+@pytest.mark.usefixtures("always")
+@pytest.mark.parametrize("steps", [3, 7, 8, 20])
+def test_an_epoch_of_any_number_of_passes_is_counted_to_its_end(tmp_path: Path, steps: int) -> None:
+    recorder = Recorder(tmp_path, "one")
+    recipe = Recipe(data="stripes", **FIELDS, epochs=2, steps_per_epoch=steps)
+    data, met = striped_data(), 0
+    for event in recorded(Training(recipe, data, device="cpu"), recorder):
+        if isinstance(event, Started):
+            batches = itertools.islice(batch_stream(len(data.train), 8, recipe.seed), steps)
+            assert pictures_an_epoch(event) == sum(map(len, batches))
+        if isinstance(event, StepDone):
+            met += event.pictures
+            live = read_live(recorder.run.path)
+            assert live is not None
+            assert live.pictures == met
+            assert live.seconds_left > 0 or event.step == 2 * steps
+        if isinstance(event, EpochDone):
+            met = 0
 
 
 @pytest.mark.usefixtures("always")

@@ -1,5 +1,6 @@
 """The look of all figures: names that fit their place, colours told apart by every eye."""
 
+import io
 from itertools import combinations
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from matplotlib import colormaps
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
+from PIL import Image
 
 from lenswork.record import style
-from lenswork.record.style import folded, letters_in, written
+from lenswork.record.style import SCREEN_DPI, folded, letters_in, new_figure, written
 
 Numbers = NDArray[np.float64]
 
@@ -117,3 +119,9 @@ def test_a_folded_name_keeps_to_its_lines_and_loses_nothing_that_fits(
 
 def test_more_letters_fit_a_wider_place_and_a_smaller_type() -> None:
     assert letters_in(2) > letters_in(1) > letters_in(1, 12)
+
+
+def test_a_notebook_shows_a_figure_at_its_size_without_set_up() -> None:
+    with Image.open(io.BytesIO(new_figure(3, 2)._repr_png_())) as picture:
+        assert picture.format == "PNG"
+        assert picture.size == (3 * SCREEN_DPI, 2 * SCREEN_DPI)

@@ -15,7 +15,7 @@ from work import LONG, NET, ray_worker, soon
 from lenswork.data.dataset import Dataset
 from lenswork.errors import LensworkError, RecipeError, UsageError
 from lenswork.record.writer import Recorder
-from lenswork.training.events import EpochDone, Event, Finished, Started, StepDone, Stopped
+from lenswork.training.events import EpochDone, Event, Finished, Read, Started, StepDone, Stopped
 from lenswork.training.fit import ON_REQUEST, fit
 from lenswork.training.on_ray import Link, Sender, train_on_ray
 from lenswork.training.recipe import Recipe
@@ -63,7 +63,10 @@ def test_it_ends_after_the_step_in_which_it_is_asked_to() -> None:
     asked = iter([False, False, True])
     events = list(fit_shared(Recipe(**QUICK), striped_data(61), lambda: next(asked)))
     kinds = [type(event) for event in events]
-    assert kinds == [Started, StepDone, StepDone, StepDone, Stopped, Finished]
+    assert kinds == [Started, StepDone, StepDone, StepDone, Read, Stopped, Finished]
+    whole = list(fit(Recipe(**QUICK), striped_data(61), device="cpu"))
+    (told,), (read,) = ([one for one in each if isinstance(one, Read)] for each in (events, whole))
+    assert (told.digests, told.unread) == (read.digests, 0)
     assert isinstance(events[-1], Finished)
     assert (events[-1].epochs, events[-1].stopped) == (0, ON_REQUEST)
 

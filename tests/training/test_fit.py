@@ -260,3 +260,14 @@ def test_class_names_that_would_write_on_a_terminal_are_refused() -> None:
     data = replace(striped_data(classes=2), classes=("fine", "red\x1b[31m"))
     with pytest.raises(DataError, match="characters that cannot be printed"):
         next(fit(Recipe(**QUICK), data))
+
+
+def test_asking_to_stop_in_the_last_step_of_all_leaves_a_run_that_is_whole() -> None:
+    stop = Flag()
+    events = []
+    for event in fit(Recipe(**{**QUICK, "epochs": 1}), striped_data(train=16), stop=stop):
+        events.append(event)
+        if isinstance(event, StepDone) and event.step == 2:
+            stop.set()
+    assert (finished(events).epochs, finished(events).stopped) == (1, None)
+    assert not [event for event in events if isinstance(event, Stopped)]

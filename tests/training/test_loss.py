@@ -36,6 +36,20 @@ def test_sigmoid_is_softmax_over_two(smoothing: float) -> None:
     assert float(one) == pytest.approx(float(Loss("softmax", smoothing, weights)(two, labels)))
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("outputs", [1, 4])
+def test_the_gradient_is_that_of_autograd(smoothing: float, weighted: bool, outputs: int) -> None:
+    logits, labels = batch(outputs)
+    weights = torch.tensor([1.0, 2.0, 0.5, 3.0])[: max(2, outputs)] if weighted else None
+    loss = Loss("sigmoid" if outputs == 1 else "softmax", smoothing, weights)
+    value = loss(logits.requires_grad_(), labels)
+    [expected] = torch.autograd.grad(value, logits)
+    found, gradient = loss.with_gradient(logits.detach(), labels)
+    torch.testing.assert_close(found, value.detach())
+    torch.testing.assert_close(gradient, expected)
+
+
 def test_balanced_weights_let_every_class_count_alike() -> None:
     labels = np.array([0] * 6 + [2] * 3 + [3], np.int64)
     weights = balanced_weights(labels, ["a", "b", "c", "d"]).numpy()

@@ -199,6 +199,18 @@ def test_a_run_that_ends_while_it_reads_records_what_it_has_read(
     assert f"it ended before {recorder.run.unread} training pictures had been read" in shown.output
 
 
+def test_the_wait_between_two_epochs_is_no_part_of_the_second(
+    tmp_path: Path, overlapping: None, held: Held
+) -> None:
+    data = open_data(write_striped_folder(tmp_path))
+    threading.Timer(0.3, held.event.set).start()  # the first epoch takes one batch of three
+    events = trained(data, steps_per_epoch=1)
+    epochs = [event for event in events if isinstance(event, EpochDone)]
+    assert held.in_time
+    assert len(epochs) == 2
+    assert all(event.train_seconds > 0 for event in epochs)
+
+
 def test_pictures_in_memory_are_all_brought_to_size_before_training_begins() -> None:
     data = striped_data(80)
     events = fit(Recipe(data="stripes", size="8x8", **FIELDS), data, device="cpu")

@@ -140,6 +140,28 @@ def test_what_goes_wrong_in_a_thread_is_raised_where_it_is_waited_for() -> None:
     assert room.finished == 1
 
 
+def test_of_several_failures_the_first_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lenswork.training.reading.available_cores", lambda: 2)
+    both = threading.Barrier(2)
+    first = threading.Event()
+
+    def read(place: int) -> Picture:
+        both.wait(60)
+        if place:
+            assert first.wait(60)
+            raise KeyError("the second")
+        raise ZeroDivisionError("the first")
+
+    room = Room(2 * CHUNK, np.arange(2 * CHUNK), read)
+    reading = Reading({"train": Wanted(room)})
+    with pytest.raises(ZeroDivisionError):
+        reading.wait_for_all()
+    first.set()
+    reading.stop()
+    with pytest.raises(ZeroDivisionError, match="the first"):
+        reading.wait_for_all()
+
+
 def test_stopping_early_keeps_what_has_been_read_and_ends_all_threads() -> None:
     before = threading.active_count()
     room = Room(5_000, np.arange(5_000))

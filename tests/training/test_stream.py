@@ -1,5 +1,6 @@
 """Shards that do not stay in memory are trained on as they come, and a resume meets the same."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,23 @@ def test_a_training_over_http_asks_for_each_shard_and_not_for_each_picture(
     assert all(np.array_equal(ours, theirs) for ours, theirs in zip(*golden, strict=True))
 
 
+def test_pictures_from_elsewhere_that_stay_in_memory_are_asked_for_once_a_shard(
+    tmp_path: Path,
+) -> None:
+    opened(tmp_path / "shards", train=60, shards=3)
+    with PieceServer(tmp_path / "shards").running() as server:
+        data = open_data(server.address())
+        events = list(fit(recipe(stream=False), data, device="cpu"))
+        assert len(server.asked(".tar")) == 1 + 3 + 1  # the first look, training, validation
+    here = list(fit(recipe(stream=False), open_data(tmp_path / "shards"), device="cpu"))
+    assert losses(events) == losses(here)
+    ours, theirs = (end[-1] for end in (events, here))
+    assert isinstance(ours, Finished)
+    assert isinstance(theirs, Finished)
+    golden = zip(ours.classifier.golden, theirs.classifier.golden, strict=True)
+    assert all(np.array_equal(one, other) for one, other in golden)
+
+
 def test_a_stream_that_goes_on_brings_the_golden_pictures_it_has_passed(tmp_path: Path) -> None:
     opened(tmp_path / "shards", train=60, shards=3)
     with PieceServer(tmp_path / "shards").running() as server:
@@ -120,6 +138,19 @@ def test_a_stream_that_goes_on_brings_the_golden_pictures_it_has_passed(tmp_path
     ends = [events[-1] for events in (rest, whole)]
     golden = [end.classifier.golden for end in ends if isinstance(end, Finished)]
     assert all(np.array_equal(ours, theirs) for ours, theirs in zip(*golden, strict=True))
+
+
+def test_a_stream_that_is_left_early_leaves_no_thread_behind(tmp_path: Path) -> None:
+    data = opened(tmp_path / "shards", train=80, shards=3)
+    before = set(threading.enumerate())
+    stop = threading.Event()
+    events = []
+    for event in fit(recipe(), data, device="cpu", stop=stop):
+        events.append(event)  # with the state that knows all of it
+        if isinstance(event, StepDone):
+            stop.set()
+    assert isinstance(events[-1], Finished)
+    assert set(threading.enumerate()) <= before
 
 
 def test_local_shards_that_fit_are_the_same_training_as_their_pictures(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_what_is_chosen_from_the_data_is_chosen_for_the_pictures_taken() -> None
     few, all_of_them = (
         started(list(fit_once(data, count))).recipe.epochs for count in (3_000, None)
     )
-    assert (few, all_of_them) == (20, 12)
+    assert (few, all_of_them) == (20, 15)
 
 
 def fit_once(data: Dataset, count: int | None) -> list[Event]:

@@ -114,6 +114,9 @@ class Part:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __repr__(self) -> str:
+        return f"Part({len(self):,} pictures)"
+
     def subset(self, indices: Sequence[int]) -> "Part":
         """The pictures at `indices`, in that order."""
         return Part(
@@ -188,3 +191,6 @@ class Dataset:
             f"{len(self.parts[name]):,} {name}" for name in SPLIT_NAMES if name in self.parts
         )
         return f"{self.name}: {len(self.classes)} classes, {sizes}"
+
+    def __repr__(self) -> str:
+        return f"Dataset({self.describe()})"

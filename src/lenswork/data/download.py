@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-import pooch
 import requests
-from pooch.hashes import hash_matches
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import (
@@ -26,7 +24,12 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from lenswork.data.quiet import Quiet
 from lenswork.errors import DownloadError
+
+with Quiet(r"tqdm\."):  # pooch loads it, and in a notebook it asks for widgets that nobody needs
+    import pooch
+    from pooch.hashes import hash_matches
 
 CHUNK_BYTES = 1 << 16
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})  # answers worth asking again for

@@ -1,17 +1,24 @@
 """A folder of class folders as a data set, and what is wrong with a folder that is not one."""
 
 import difflib
-import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from lenswork.data.dataset import Dataset, FileSource, Part
-from lenswork.data.decode import PICTURE_SUFFIXES, printable
+from lenswork.data.decode import printable
+from lenswork.data.listed import (
+    Listed,
+    folders_in,
+    left_out_notes,
+    listed,
+    pictures_in,
+    stray_note,
+    unread_note,
+)
 from lenswork.errors import DataError
 from lenswork.kinds import SplitName
 
@@ -36,15 +43,6 @@ FOLDERS_SEARCHED = 200
 
 class _WrongPlaceError(DataError):
     """The folder is not of the shape that was expected: another path was probably meant."""
-
-
-@dataclass(frozen=True)
-class _Listed:
-    """What is in a folder: its pictures in alphabetical order, and how many other things."""
-
-    folder: Path
-    pictures: Sequence[Path]
-    others: int
 
 
 def open_folder(path: Path, *, name: str | None = None) -> Dataset:
@@ -73,56 +71,16 @@ def _read_listed(path: Path, name: str | None) -> Dataset:
     if not path.is_dir():
         found = "a file" if path.exists() else "not there"
         raise _WrongPlaceError(f"{EXPECTED}; {printable(path)} is {found}")
-    splits = _find_splits(path, _folders(path))
+    splits = _find_splits(path, folders_in(path))
     files = {split: _class_files(path, folder) for split, folder in splits.items()}
     classes = _agreed_classes(path, splits, files)
-    notes = [note for split, folder in splits.items() for note in _notes(folder, files[split])]
-    notes += _unused_beside(path.resolve())
+    notes = [*_notes(path, splits, files), *_unused_beside(path.resolve())]
     return Dataset(
         name=name or printable(Path(path.resolve().name)),
         classes=classes,
         parts={split: _part(path, classes, found) for split, found in files.items()},
         location=path,
         notes=tuple(notes),
-    )
-
-
-def pictures_in(folder: Path) -> list[Path]:
-    """The picture files directly in `folder`, by suffix, in alphabetical order.
-
-    A broken link counts, so that it is named when it is read and not left out in silence.
-    """
-    return list(_listed(folder).pictures)
-
-
-def _listed(folder: Path) -> _Listed:
-    """Look once: a folder may have a hundred thousand pictures."""
-    with os.scandir(folder) as entries:
-        visible = [entry for entry in entries if not entry.name.startswith(".")]
-    names = {
-        entry.name
-        for entry in visible
-        if os.path.splitext(entry.name)[1].lower() in PICTURE_SUFFIXES  # noqa: PTH122
-        and not _is_folder(entry)
-    }
-    # Python 3.11 takes 3 us for a path of iterdir and 12 us for folder / name
-    pictures = [path for path in folder.iterdir() if path.name in names]
-    pictures.sort(key=lambda path: path.name)
-    return _Listed(folder, pictures, len(visible) - len(names))
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link in a circle, or through a file
-        return False
-
-
-def _folders(path: Path) -> list[Path]:
-    return sorted(
-        child
-        for child in path.iterdir()
-        if not child.name.startswith((".", "__MACOSX")) and child.is_dir()
     )
 
 
@@ -162,21 +120,22 @@ def _named_splits(path: Path, folders: Sequence[Path]) -> dict[SplitName, Path]:
     return splits
 
 
-def _class_files(path: Path, folder: Path) -> dict[str, _Listed]:
+def _class_files(path: Path, folder: Path) -> dict[str, Listed]:
     """What is in each class folder in `folder`, which is a part of `path` or itself."""
-    class_folders = _folders(folder)
+    class_folders = folders_in(folder)
     if not class_folders:
         _refuse_without_folders(path, folder)
     _refuse_written_alike("class folders", folder, [printable(Path(f.name)) for f in class_folders])
-    files = {printable(Path(child.name)): _listed(child) for child in class_folders}
+    files = {printable(Path(child.name)): listed(child) for child in class_folders}
     empty = [found.folder for found in files.values() if not found.pictures]
+    unread = "".join(f"; {note}" for note in unread_note(path, files.values()))
     if len(empty) == len(class_folders):
-        _refuse_without_pictures(folder, class_folders)
+        _refuse_without_pictures(folder, class_folders, unread)
     if empty:
         raise _WrongPlaceError(
             f"expected pictures in every class folder, found none in {printable(empty[0])}"
             + (f" and {len(empty) - 1} more" if len(empty) > 1 else "")
-            + "; add pictures or remove the folder"
+            + (unread or "; add pictures or remove the folder")
         )
     return files
 
@@ -213,7 +172,7 @@ def _differences(train: str, missing: Sequence[str], other: str, extra: Sequence
     return "; ".join(texts)
 
 
-def _part(root: Path, classes: Sequence[str], files: Mapping[str, _Listed]) -> Part:
+def _part(root: Path, classes: Sequence[str], files: Mapping[str, Listed]) -> Part:
     found = [files[name] for name in classes]
     paths = tuple(path for one in found for path in one.pictures)
     labels = np.repeat(np.arange(len(classes)), [len(one.pictures) for one in found])
@@ -232,7 +191,7 @@ def _refuse_written_alike(what: str, place: Path, names: Sequence[str]) -> None:
         )
 
 
-def _ids(root: Path, found: _Listed) -> Iterator[str]:
+def _ids(root: Path, found: Listed) -> Iterator[str]:
     """The pictures' paths below `root`, which all begin with that of their folder."""
     folder = printable(found.folder.relative_to(root))
     for path in found.pictures:
@@ -244,25 +203,21 @@ def _unused_beside(path: Path) -> list[str]:
     """A note when `path` is a train folder and its validation or test folder is passed by."""
     if SPLIT_FOLDERS.get(path.name.lower()) != "train":
         return []
-    unused = [f for f in _folders(path.parent) if f.name.lower() in SPLIT_FOLDERS and f != path]
+    unused = [f for f in folders_in(path.parent) if f.name.lower() in SPLIT_FOLDERS and f != path]
     if not unused:
         return []
     names = " and ".join(f"{printable(Path(folder.name))}/" for folder in unused)
     return [f"{names} beside {path.name}/ is not used: give {printable(path.parent)} to use it"]
 
 
-def _notes(folder: Path, files: Mapping[str, _Listed]) -> list[str]:
-    notes = []
-    if stray := pictures_in(folder):
-        notes.append(
-            f"{len(stray):,} pictures directly in {printable(folder)} belong to no class: left out"
-        )
-    notes += [
-        f"{found.others:,} files or folders in {printable(found.folder)} are no pictures: left out"
-        for found in files.values()
-        if found.others
-    ]
-    return notes
+def _notes(
+    path: Path, splits: Mapping[SplitName, Path], files: Mapping[SplitName, Mapping[str, Listed]]
+) -> Iterator[str]:
+    """What a reader should know of the class folders and what lies beside them."""
+    for split, folder in splits.items():
+        yield from stray_note(folder)
+        yield from left_out_notes(files[split].values())
+    yield from unread_note(path, [one for found in files.values() for one in found.values()])
 
 
 def _refuse_without_folders(path: Path, folder: Path) -> None:
@@ -279,15 +234,15 @@ def _refuse_without_folders(path: Path, folder: Path) -> None:
     )
 
 
-def _refuse_without_pictures(path: Path, folders: Sequence[Path]) -> None:
-    if any(_folders(folder) for folder in folders):
+def _refuse_without_pictures(path: Path, folders: Sequence[Path], unread: str) -> None:
+    if any(folders_in(folder) for folder in folders):
         raise _WrongPlaceError(
             f"{EXPECTED}; the folders in {printable(path)} hold folders, not pictures: this is one "
             "level too high"
         )
     names = ", ".join(printable(Path(folder.name)) for folder in folders[:5])
     raise _WrongPlaceError(
-        f"{EXPECTED}; the folders in {printable(path)} ({names}) have no pictures"
+        f"{EXPECTED}; the folders in {printable(path)} ({names}) have no pictures{unread}"
     )
 
 
@@ -313,7 +268,7 @@ def _levels_below(path: Path) -> Iterator[list[Path]]:
 
 def _candidates(path: Path) -> list[Path]:
     try:
-        children = _folders(path)
+        children = folders_in(path)
     except OSError:
         return []
     return [child for child in children if child.name.lower() not in SPLIT_FOLDERS]

@@ -19,13 +19,19 @@ from lenswork.model.answering import Answering, checked_picture
 from lenswork.model.answering import Prediction as Prediction
 from lenswork.model.contract import Contract
 from lenswork.model.describe import describe, format_bytes
-from lenswork.model.layers import format_shape
 from lenswork.model.memory import available_bytes
 from lenswork.model.network import Network
+from lenswork.model.shapes import format_shape
 from lenswork.model.spec import NetSpec, check_net, parse_net
 from lenswork.model.stored import CHECKSUM as CHECKSUM
 from lenswork.model.stored import EXPECTED as EXPECTED
-from lenswork.model.stored import GOLDEN, MOST_TENSORS, WEIGHT, refuse_long_header
+from lenswork.model.stored import (
+    GOLDEN,
+    MOST_GOLDEN_BYTES,
+    MOST_TENSORS,
+    WEIGHT,
+    refuse_long_header,
+)
 from lenswork.model.stored import METADATA_KEY as METADATA_KEY
 from lenswork.model.stored import TOLERANCE as TOLERANCE
 from lenswork.model.threads import use_given_cores
@@ -68,6 +74,11 @@ class Classifier(Answering):
             raise UsageError(
                 f"expected a golden picture for each of {len(self.classes)} classes, got "
                 f"{len(self.golden)}: give Classifier(…, golden=…) one picture a class"
+            )
+        if (size := sum(picture.nbytes for picture in self.golden)) > MOST_GOLDEN_BYTES:
+            raise UsageError(
+                f"expected at most {format_bytes(MOST_GOLDEN_BYTES)} of golden pictures, got "
+                f"{format_bytes(size)}: give fewer or smaller ones"
             )
         answers = self._golden_answers()
         tensors = weights_of(self.network)
@@ -265,6 +276,11 @@ def _golden_pictures(golden: list[Tensor], contract: Contract, path: Path) -> li
         )
     if any(picture.dtype != torch.uint8 for picture in golden):
         raise ClassifierError(f"{path}: expected golden pictures of uint8, found another type")
+    if (size := sum(picture.nbytes for picture in golden)) > MOST_GOLDEN_BYTES:
+        raise ClassifierError(
+            f"{path}: expected at most {format_bytes(MOST_GOLDEN_BYTES)} of golden pictures, "
+            f"found {format_bytes(size)}"
+        )
     return [picture.numpy() for picture in golden]
 
 

@@ -4,17 +4,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from html import escape
 
-from lenswork.model.layers import (
-    Conv,
-    Dense,
-    Depthwise,
-    Layer,
-    Pool,
-    Shape,
-    Window,
-    format_shape,
-)
+from lenswork.model.layers import Conv, Dense, Depthwise, Layer, Pool
+from lenswork.model.shapes import Shape, format_shape
 from lenswork.model.spec import NetSpec, check_net, parse_net
+from lenswork.model.window import Window
 
 BYTES_A_NUMBER = 4  # float32
 
@@ -37,13 +30,9 @@ class LayerRow:
     reason: str
 
 
-@dataclass(frozen=True)
-class Description:
-    """A net's rows and sums."""
+class LayerSums:
+    """Sums over the layers in `rows`."""
 
-    net: str
-    input_shape: Shape
-    outputs: int
     rows: tuple[LayerRow, ...]
 
     @property
@@ -60,6 +49,16 @@ class Description:
     def activation_bytes(self) -> int:
         """Memory of all layers' outputs for one picture, in bytes."""
         return sum(row.activation_bytes for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Description(LayerSums):
+    """A net's rows and sums."""
+
+    net: str
+    input_shape: Shape
+    outputs: int
+    rows: tuple[LayerRow, ...]
 
     def as_dict(self) -> dict[str, object]:
         """Rows and sums for JSON."""

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from lenswork.errors import NetError
-from lenswork.model.describe import LayerRow, layer_rows
-from lenswork.model.layers import Layer, Shape
+from lenswork.model.describe import LayerRow, LayerSums, layer_rows
+from lenswork.model.layers import Layer
+from lenswork.model.shapes import Shape
 from lenswork.model.spec import NetSpec, check_net, line_of, parse_layers, parse_net
 
 
 @dataclass(frozen=True)
-class Draft:
+class Draft(LayerSums):
     """A line of layers, `pieces`, the first of which have `rows`.
 
     `problem` says why it is no net for this input yet, in one sentence or two. It is about the
@@ -23,21 +24,6 @@ class Draft:
     problem: str | None = None
     wrong: int | None = None
     span: tuple[int, int] | None = None
-
-    @property
-    def parameters(self) -> int:
-        """Trained numbers of the layers that are known."""
-        return sum(row.parameters for row in self.rows)
-
-    @property
-    def multiply_adds(self) -> int:
-        """Their work for one picture."""
-        return sum(row.multiply_adds for row in self.rows)
-
-    @property
-    def activation_bytes(self) -> int:
-        """Memory of their outputs for one picture."""
-        return sum(row.activation_bytes for row in self.rows)
 
 
 def draft(text: str, input_shape: Shape, outputs: int) -> Draft:

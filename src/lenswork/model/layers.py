@@ -1,6 +1,5 @@
 """The layers of a net: what each is called, what shape it makes, what it costs.
 
-Shapes are (height, width, channels) for maps and (units,) for vectors, without the batch.
 Multiply-adds count one multiplication with its addition; costs are for one picture.
 """
 
@@ -10,11 +9,12 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from lenswork.errors import NetError
+from lenswork.model.shapes import Shape, format_shape
+from lenswork.model.window import Window
 
-Shape = tuple[int, ...]
-Padding = int | Literal["same"]
 ACTIVATIONS = ("relu", "leaky-relu", "elu", "gelu", "silu", "sigmoid", "tanh")
 EPSILON, SLOPE = 1e-5, 0.01  # those of torch: of batch normalisation, of leaky-relu
+THREE_BY_THREE, HALVING = Window(3, 3), Window(2, 2, stride=2)
 
 
 @dataclass(frozen=True)
@@ -45,83 +45,12 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Window:
-    """A square or oblong window that moves over a map.
-
-    Output sizes: floor((n + 2 padding - k) / stride) + 1, and ceil(n / stride) for "same"
-    (Dumoulin and Visin 2016, "A guide to convolution arithmetic", relationship 6).
-    """
-
-    height: int
-    width: int
-    stride: int = 1
-    padding: Padding = 0
-
-    def output_size(self, shape: Shape) -> tuple[int, int]:
-        """(height, width) of the map that the window makes of a map of `shape`."""
-        return self._length(shape[0], self.height), self._length(shape[1], self.width)
-
-    def fits(self, shape: Shape) -> bool:
-        """Whether the window finds at least one place on a map of `shape`."""
-        return min(self.output_size(shape)) >= 1
-
-    @property
-    def smaller_side(self) -> int:
-        """The height or the width, whichever is smaller."""
-        return min(self.height, self.width)
-
-    def corner(self, shape: Shape) -> tuple[int, int]:
-        """(top, left) rows and columns of padding before a map of `shape`."""
-        if self.padding == "same":
-            left, _, top, _ = self.same_padding(shape)
-            return top, left
-        return self.padding, self.padding
-
-    def _length(self, size: int, window: int) -> int:
-        if self.padding == "same":
-            return -(-size // self.stride)
-        return (size + 2 * self.padding - window) // self.stride + 1
-
-    def same_padding(self, shape: Shape) -> tuple[int, int, int, int]:
-        """(left, right, top, bottom) zeros that "same" adds; the odd one goes right and below.
-
-        The convention of TensorFlow and Keras.
-        """
-        top, bottom = self._same_sides(shape[0], self.height)
-        left, right = self._same_sides(shape[1], self.width)
-        return left, right, top, bottom
-
-    def _same_sides(self, size: int, window: int) -> tuple[int, int]:
-        total = max((-(-size // self.stride) - 1) * self.stride + window - size, 0)
-        return total // 2, total - total // 2
-
-    def reason(self, shape: Shape) -> str:
-        """The output size as arithmetic, one term a side that differs."""
-        sides = [(shape[0], self.height)]
-        if (shape[1], self.width) != sides[0]:
-            sides.append((shape[1], self.width))
-        reasons = (self._side_reason(size, window) for size, window in sides)
-        return "; ".join(reason for reason in reasons if reason)
-
-    def _side_reason(self, size: int, window: int) -> str:
-        result = self._length(size, window)
-        if self.padding == "same":
-            return "" if self.stride == 1 else f"ceil({size} / {self.stride}) = {result}"
-        padded = f"{size} + 2 x {self.padding}" if self.padding else f"{size}"
-        if self.stride == 1:
-            return f"{padded} - {window} + 1 = {result}"
-        if window == self.stride and not self.padding:
-            return f"floor({size} / {window}) = {result}"
-        return f"floor(({padded} - {window}) / {self.stride}) + 1 = {result}"
-
-
-@dataclass(frozen=True)
 class Conv(Layer):
     """A convolution, with its activation; `filters` is None for one filter a class."""
 
     kind: ClassVar[str] = "conv"
     filters: int | None
-    window: Window = Window(3, 3)
+    window: Window = THREE_BY_THREE
     activation: str | None = "relu"
     bias: bool = True
 
@@ -170,7 +99,7 @@ class Depthwise(Layer):
     """
 
     kind: ClassVar[str] = "depthwise"
-    window: Window = Window(3, 3)
+    window: Window = THREE_BY_THREE
     times: int = 1
     activation: str | None = "relu"
     bias: bool = True
@@ -212,7 +141,7 @@ class Pool(Layer):
 
     kind: ClassVar[str] = "pool"
     method: Literal["max", "avg"] = "max"
-    window: Window | None = Window(2, 2, stride=2)
+    window: Window | None = HALVING
 
     def output_shape(self, shape: Shape) -> Shape:
         """A smaller map of as many channels, or (channels,) when global."""
@@ -356,11 +285,6 @@ class Activation(Layer):
 def plain_number(number: float) -> str:
     """A number without an exponent, which reads back as the same number."""
     return np.format_float_positional(number, trim="-")
-
-
-def format_shape(shape: Shape) -> str:
-    """A shape as 26x26x32, or 800 for a vector."""
-    return "x".join(str(side) for side in shape)
 
 
 def _need_map(text: str, shape: Shape) -> None:

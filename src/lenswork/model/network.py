@@ -22,10 +22,10 @@ from lenswork.model.layers import (
     Flatten,
     Layer,
     Pool,
-    Shape,
-    Window,
 )
+from lenswork.model.shapes import Shape
 from lenswork.model.spec import NetSpec
+from lenswork.model.window import Window
 
 InitialWeights = Literal["glorot-uniform", "he-normal"]
 

@@ -38,15 +38,14 @@ from lenswork.model.layers import (
     Dropout,
     Flatten,
     Layer,
-    Padding,
     Pool,
-    Shape,
-    Window,
-    format_shape,
 )
 from lenswork.model.presets import PRESETS
+from lenswork.model.shapes import Shape, format_shape
+from lenswork.model.window import Padding, Window
 
 LARGEST_SIZE = 100_000  # filters, units, window: beyond it, a slip of the keyboard
+LONGEST_LINE = 100_000  # letters; a stranger's file may have millions
 FORMS = {
     "conv": "'conv FILTERS [3x3] [stride 1] [same | padding N] [ACTIVATION] [no-bias]'",
     "pool": "'pool [max | avg] [2x2] [stride 2] [same | padding N]' or 'pool max|avg global'",
@@ -95,6 +94,8 @@ def parse_net(text: str) -> NetSpec:
 
     Raises `NetError` that shows the line and points at the word that is wrong.
     """
+    if len(text) > LONGEST_LINE:
+        raise NetError(f"expected a net of at most {LONGEST_LINE:,} letters, got {len(text):,}")
     layers = tuple(parse_layers(line_of(text)))
     if not layers:
         raise NetError(

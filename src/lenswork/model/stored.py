@@ -12,6 +12,7 @@ CHECKSUM = "contract.sha256"  # golden answers cannot tell when classes have cha
 TOLERANCE = 1e-4  # between machines: other processors add in another order
 LARGEST_HEADER = 8 * 2**20  # with the contract; a thousand classes take a fiftieth of it
 MOST_TENSORS = 50_000
+MOST_GOLDEN_BYTES = 64 * 2**20  # of golden pictures; those that training takes have 64 KB in all
 
 
 def refuse_long_header(path: Path) -> None:

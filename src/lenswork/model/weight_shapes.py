@@ -1,6 +1,7 @@
 """Which trained tensors a net has: names and shapes of its network's state, without torch."""
 
-from lenswork.model.layers import BatchNorm, Conv, Dense, Depthwise, Layer, Shape
+from lenswork.model.layers import BatchNorm, Conv, Dense, Depthwise, Layer
+from lenswork.model.shapes import Shape
 from lenswork.model.spec import NetSpec
 
 COUNTER = "num_batches_tracked"  # batch normalisation's count of batches, an integer

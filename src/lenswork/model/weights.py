@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from lenswork.model.layers import format_shape
+from lenswork.model.shapes import format_shape
 from lenswork.model.stored import WEIGHT
 
 FLOATS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lenswork.files import written_whole
+from lenswork.record.style import new_figure
 
 BARS = "▁▂▃▄▅▆▇█"
 # Okabe and Ito 2008, "Color universal design": told apart by all kinds of colour vision
@@ -32,7 +33,7 @@ def sparkline(values: Sequence[float]) -> str:
 
 def curves_figure(history: Sequence[Mapping[str, Any]]) -> Figure:
     """Loss and accuracy by epoch; `history` is `Run.history`."""
-    figure = Figure(figsize=(9, 3.4), layout="constrained", facecolor="white")
+    figure = new_figure(9, 3.4)
     loss, accuracy = figure.subplots(1, 2)
     for prefix in COLOURS:
         _draw(loss, history, f"{prefix}loss", prefix)

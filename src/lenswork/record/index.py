@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -25,32 +25,27 @@ def list_runs(home: Path) -> tuple[list[RunSummary], list[str]]:
     found = {
         path.name: _stamp(path)
         for path in home.iterdir()
-        if not path.name.startswith(".") and (path / RECIPE).is_file()
+        if not path.name.startswith(".") and _is_run(path)
     }
     with _database(home) as database:
         known = {
             name: (stamp, row)
             for name, stamp, row in database.execute("SELECT name, stamp, row FROM runs")
         }
-        summaries, problems = [], []
+        summaries, problems, fresh = [], [], []
         for name, stamp in found.items():
-            if name in known and known[name][0] == stamp:
-                remembered = _current(home / name, known[name][1])
-                if remembered is not None:
-                    summaries.append(remembered)
-                    continue
+            before, row = known.get(name, ("", ""))
             try:
-                summary = Run(home / name).summary()
+                summary = _current(home / name, row) if before == stamp else None
+                if summary is None:
+                    summary = Run(home / name).summary()
+                    fresh.append((name, stamp, json.dumps(summary.as_dict())))
             except (LensworkError, OSError) as error:
                 problems.append(f"{home / name}: {error}")
-                continue
-            summaries.append(summary)
-            database.execute(
-                "INSERT OR REPLACE INTO runs VALUES (?, ?, ?)",
-                (name, stamp, json.dumps(summary.as_dict())),
-            )
+            else:
+                summaries.append(summary)
         gone = [(name,) for name in known if name not in found]
-        database.executemany("DELETE FROM runs WHERE name = ?", gone)
+        _remember(database, fresh, gone)
     summaries.sort(key=lambda row: (row.started, row.name), reverse=True)
     return summaries, problems
 
@@ -76,6 +71,15 @@ def open_run(name: str | Path, home: str | Path | None = None) -> Run:
     raise RunError(f"there is no run {str(name)!r} in {home}; {shown}")
 
 
+def _remember(
+    database: sqlite3.Connection, fresh: list[tuple[str, str, str]], gone: list[tuple[str]]
+) -> None:
+    """Have the index say what was found; where it takes no more, that is read again next time."""
+    with suppress(sqlite3.OperationalError), database:  # a full disk, another who writes for long
+        database.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?)", fresh)
+        database.executemany("DELETE FROM runs WHERE name = ?", gone)
+
+
 def _current(path: Path, row: str) -> RunSummary | None:
     """A remembered summary, or None where the row is damaged or from another version.
 
@@ -90,10 +94,18 @@ def _current(path: Path, row: str) -> RunSummary | None:
     return summary
 
 
+def _is_run(path: Path) -> bool:
+    """Whether a folder is one, or may be: of one that may not be looked into that is said."""
+    try:
+        return (path / RECIPE).is_file()
+    except OSError:
+        return True
+
+
 def _stamp(path: Path) -> str:
     try:
         status = (path / HISTORY).stat()
-    except FileNotFoundError:
+    except OSError:
         return "no history"
     return f"{status.st_size} {status.st_mtime_ns}"
 
@@ -110,7 +122,7 @@ def _database(home: Path) -> Iterator[sqlite3.Connection]:
         for name in (INDEX, f"{INDEX}-wal", f"{INDEX}-shm"):
             (home / name).unlink(missing_ok=True)
         connection = _connect(path)
-    with closing(connection), connection:
+    with closing(connection):
         yield connection
 
 

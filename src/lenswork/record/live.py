@@ -103,11 +103,20 @@ def ask_to_stop(run: Run) -> None:
     """Have a run that is trained end after its step, with everything recorded.
 
     Whoever trains it need not be known: it looks for this a few times a second. Raises
-    `UsageError` for a run that nobody trains.
+    `UsageError` for a run that nobody trains, or whose folder cannot be written to.
     """
     if run.status != "running":
         raise UsageError(f"run {run.name} is not being trained: it is {run.status}")
-    (run.path / STOP).touch()
+    wish = run.path / STOP
+    try:
+        wish.touch()
+        if Run(run.path).status != "running":  # it ended meanwhile, and has tidied up before
+            wish.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"cannot ask run {run.name} to stop: {wish} cannot be written "
+            f"({error.strerror or error}); stop it where it is trained, by Ctrl-C"
+        ) from error
 
 
 def is_asked_to_stop(folder: Path) -> bool:

@@ -14,8 +14,16 @@ from threading import Event as Flag
 from torch import Tensor
 
 from lenswork.record.json_ready import json_ready
-from lenswork.record.live import LIVE, MISTAKES, STOP, Live, LiveMistake, LiveMistakes
-from lenswork.record.progress import started_pictures
+from lenswork.record.live import (
+    LIVE,
+    MISTAKES,
+    STOP,
+    Live,
+    LiveMistake,
+    LiveMistakes,
+    is_asked_to_stop,
+)
+from lenswork.record.progress import pictures_an_epoch, started_pictures
 from lenswork.training.events import EpochDone, Started, StepDone
 
 PAUSE_SECONDS = 0.5  # between two writings
@@ -40,12 +48,11 @@ class LiveWriter:
         """Start with the run, without what another training of it has left."""
         remove_live(folder)
         self._begun = started
-        batch = started.recipe.batch or 1
-        a_epoch = min(started.pictures["train"], started.steps_per_epoch * batch)
+        an_epoch = pictures_an_epoch(started)
         done = started_pictures(started)
         self._step = started.step - started.epochs * started.steps_per_epoch
-        self._pictures = done - started.epochs * a_epoch
-        self._left = (started.recipe.epochs or 0) * a_epoch - done
+        self._pictures = done - started.epochs * an_epoch
+        self._left = (started.recipe.epochs or 0) * an_epoch - done
         self._next = time.perf_counter() + PAUSE_SECONDS
         self._pace.go_on()
 
@@ -63,12 +70,12 @@ class LiveWriter:
         now = time.perf_counter()
         if now >= self._next or self._before_long_evaluation():
             self._next = now + PAUSE_SECONDS
-            if (folder / STOP).exists():
-                self.stop.set()
+            self._look_for_stop(folder)
             self._write(folder, event.epoch)
 
     def after_epoch(self, folder: Path, event: EpochDone) -> None:
-        """Write what the epoch's evaluation got wrong, and begin to count anew."""
+        """Write what the epoch's evaluation got wrong, look for `.stop`, begin to count anew."""
+        self._look_for_stop(folder)  # evaluating may have taken long
         self._pace.pause(event.evaluate_seconds)
         self._evaluation_seconds = event.evaluate_seconds
         self._step = self._pictures = self._summed = 0
@@ -77,6 +84,10 @@ class LiveWriter:
             self._write_mistakes(folder, event)
             self._next_mistakes = time.perf_counter() + PAUSE_SECONDS
         self._pace.go_on()
+
+    def _look_for_stop(self, folder: Path) -> None:
+        if is_asked_to_stop(folder):
+            self.stop.set()
 
     def _before_long_evaluation(self) -> bool:
         """Whether nothing more would be written for a while; the first may take long."""

@@ -3,11 +3,13 @@
 import sys
 import time
 from collections.abc import Iterator
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from lenswork.amounts import counted
+from lenswork.data.batches import batch_ends
 from lenswork.data.shards.names import shown_source
 from lenswork.record.durations import format_seconds
 from lenswork.training.events import (
@@ -25,12 +27,31 @@ from lenswork.visible import visible
 REFRESH_SECONDS = 0.25
 
 
+def progress_stream() -> TextIO:
+    """Where a training is told of: standard error, but standard output in a notebook.
+
+    A notebook paints standard error red, and nothing has gone wrong.
+    """
+    return sys.stdout if _in_notebook() else sys.stderr
+
+
+def progress_console() -> Console:
+    """A console there; in a notebook one of plain lines, which cannot be drawn over."""
+    if _in_notebook():
+        return Console(file=sys.stdout, highlight=False, force_jupyter=False, force_terminal=False)
+    return Console(file=sys.stderr, highlight=False)
+
+
+def _in_notebook() -> bool:
+    return type(sys.stdout).__module__.partition(".")[0] == "ipykernel"
+
+
 def shown(events: Iterator[Event], console: Console | None = None) -> Iterator[Event]:
     """Yield `events` again and show them: a line an epoch, and a bar while one runs.
 
     Where the output is no terminal there are lines only.
     """
-    console = console or Console(file=sys.stderr, highlight=False)
+    console = console or progress_console()
     bar = EpochBar(console)
     with bar.progress:
         for event in events:
@@ -84,8 +105,7 @@ class EpochBar:
     def begin(self, event: Started) -> None:
         """Start with the run."""
         self.epochs = event.recipe.epochs or 0
-        batch = event.recipe.batch or 1
-        self.epoch_pictures = min(event.pictures["train"], event.steps_per_epoch * batch)
+        self.epoch_pictures = pictures_an_epoch(event)
         self.skipped = started_pictures(event)
         self.seen = self.skipped - event.epochs * self.epoch_pictures
         self.task = self.progress.add_task(
@@ -123,12 +143,18 @@ class EpochBar:
         self.progress.update(self.task, visible=False)
 
 
+def pictures_an_epoch(event: Started) -> int:
+    """How many pictures the first epoch meets: fewer than a pass through all, or several passes."""
+    count, batch = event.pictures["train"], event.recipe.batch or 1
+    passes, rest = divmod(event.steps_per_epoch, len(batch_ends(count, batch)) + 1)
+    return passes * count + min(rest * batch, count)
+
+
 def started_pictures(event: Started) -> int:
     """How many pictures a run that goes on had been trained on, counting repeated ones."""
-    batch = event.recipe.batch or 1
-    a_epoch = min(event.pictures["train"], event.steps_per_epoch * batch)
+    an_epoch = pictures_an_epoch(event)
     steps = event.step - event.epochs * event.steps_per_epoch
-    return event.epochs * a_epoch + min(steps * batch, a_epoch)
+    return event.epochs * an_epoch + min(steps * (event.recipe.batch or 1), an_epoch)
 
 
 def epoch_line(event: EpochDone, epochs: int) -> str:

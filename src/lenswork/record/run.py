@@ -26,13 +26,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from filelock import FileLock, Timeout
-
 import lenswork
 from lenswork.amounts import counted
 from lenswork.errors import RunError
 from lenswork.kinds import SplitName
+from lenswork.locks import is_held
 from lenswork.record.accuracy import Accuracy, accuracy_of
+from lenswork.record.checked import checked_conditions, checked_line
 from lenswork.record.home import RECIPE as RECIPE
 from lenswork.record.predictions import RecordedAnswers, read_predictions
 
@@ -42,13 +42,6 @@ if TYPE_CHECKING:
 
 ENVIRONMENT, HISTORY = "environment.json", "history.jsonl"
 PREDICTIONS, CLASSIFIER, LOCK = "predictions.npz", "classifier.safetensors", ".running"
-
-CONDITIONS = frozenset({"started", "processor", "cores", "packages", "lenswork"})
-LINE_KEYS = {
-    "epoch": frozenset({"epoch", "metrics", "train_seconds", "evaluate_seconds"}),
-    "finished": frozenset({"stopped", "metrics"}),
-    "failed": frozenset({"reason"}),
-}
 
 Status = Literal["running", "finished", "stopped", "failed", "killed"]
 Curve = tuple[float | None, ...]
@@ -118,12 +111,9 @@ class Run:
     def environment(self) -> dict[str, Any]:
         """Machine, versions and time."""
         try:
-            content = json.loads((self.path / ENVIRONMENT).read_text("utf-8"))
+            return checked_conditions(json.loads((self.path / ENVIRONMENT).read_text("utf-8")))
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{self.path / ENVIRONMENT} cannot be read: {error}") from error
-        if not isinstance(content, dict) or not set(content) >= CONDITIONS:
-            raise RunError(f"{self.path / ENVIRONMENT} does not say {', '.join(CONDITIONS)}")
-        return content
 
     @functools.cached_property
     def _lines(self) -> list[dict[str, Any]]:
@@ -131,7 +121,7 @@ class Run:
         path = self.path / HISTORY
         try:
             texts = path.read_text("utf-8").split("\n")[:-1]
-            return [_checked_line(json.loads(text)) for text in texts]
+            return [checked_line(json.loads(text)) for text in texts]
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{path} is damaged: {error}") from error
 
@@ -172,7 +162,7 @@ class Run:
             return "failed"
         if self.end:
             return "stopped" if self.end["stopped"] else "finished"
-        return "running" if self._is_locked() else "killed"
+        return "running" if is_held(self.path / LOCK) else "killed"
 
     @property
     def resumable(self) -> bool:
@@ -293,17 +283,6 @@ class Run:
             return f"Make them from its classifier: {make}; or train again: {train}"
         return f"Train again: {train}"
 
-    def _is_locked(self) -> bool:
-        if not (self.path / LOCK).exists():
-            return False
-        try:
-            with FileLock(self.path / LOCK, timeout=0):
-                return False
-        except (Timeout, PermissionError):
-            return True
-        except OSError:  # a disk that can only be read has no run in the making
-            return False
-
 
 def _curves(history: list[dict[str, Any]]) -> str:
     """The curves as a `data:` address, drawn by a module that takes matplotlib to load."""
@@ -322,16 +301,6 @@ def _curve(history: list[dict[str, Any]], *metrics: str) -> Curve:
         rows = [rows[round(place * last / (CURVE_POINTS - 1))] for place in range(CURVE_POINTS)]
     values = [row.get(metric, math.nan) for row in rows]
     return tuple(round(value, 4) if math.isfinite(value) else None for value in values)
-
-
-def _checked_line(line: Any) -> dict[str, Any]:
-    """A line of the history with the keys that its event must have; raises `ValueError`."""
-    if not isinstance(line, dict) or "event" not in line:
-        raise ValueError("a line is no event")
-    missing = LINE_KEYS.get(str(line["event"]), frozenset()) - set(line)
-    if missing:
-        raise ValueError(f"event {line['event']} lacks {', '.join(sorted(missing))}")
-    return line
 
 
 def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """One look for all figures: readable in print, on a dark page, and by every kind of eye."""
 
+import io
 import os
 import textwrap
 from collections.abc import Sequence
@@ -23,15 +24,27 @@ WRONG = "#B34700"  # vermilion dark enough for small letters: 5.5 to 1 on white,
 SMALL, NORMAL, LARGE = 7, 9, 11  # points
 LINE = 0.145  # inches: a line of small letters, with its leading
 PRINT_DPI = 150
+SCREEN_DPI = 110  # beside text on a screen, where every dot is kept in the notebook
 PRINT_WIDTH = 6.3  # inches: 16 cm, a page's column, so that letters keep their size in print
 
 
-def new_figure(width: float, height: float) -> Figure:
+class Drawing(Figure):
+    """A figure that a notebook shows where it is the last thing in a cell, without any set-up."""
+
+    def _repr_png_(self) -> bytes:
+        """The figure as a PNG file, for a screen."""
+        buffer = io.BytesIO()
+        self.draw_without_rendering()  # as when it is saved
+        self.savefig(buffer, format="png", dpi=SCREEN_DPI)
+        return buffer.getvalue()
+
+
+def new_figure(width: float, height: float) -> Drawing:
     """An empty white figure, `width` x `height` inches, that keeps its labels inside."""
-    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    return Drawing(figsize=(width, height), layout="constrained", facecolor="white")
 
 
-def new_page(width: float, height: float) -> Figure:
+def new_page(width: float, height: float) -> Drawing:
     """An empty white figure whose panels are placed by `axes_at`."""
     figure = new_figure(width, height)
     figure.set_layout_engine("none")  # it cuts titles off beside panels of other proportions

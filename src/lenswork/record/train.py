@@ -1,6 +1,5 @@
 """Train and record in one call, from Python."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from lenswork.data.open import open_data
 from lenswork.errors import UsageError
 from lenswork.record.home import home_folder
 from lenswork.record.index import open_run
-from lenswork.record.progress import shown
+from lenswork.record.progress import progress_stream, shown
 from lenswork.record.resume import Training, recorded, refuse_unfit
 from lenswork.record.run import Run
 from lenswork.record.writer import CHECKPOINT_SECONDS, Recorder
@@ -102,7 +101,7 @@ def _of_run(
 
 
 def _say(text: str) -> None:
-    print(visible(text), file=sys.stderr)
+    print(visible(text), file=progress_stream())
 
 
 def _keep_quiet(text: str) -> None: ...

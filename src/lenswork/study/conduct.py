@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -11,8 +10,12 @@ from lenswork.errors import PlanError, RunError
 from lenswork.record.run import Run
 from lenswork.record.train import open_for
 from lenswork.study.digests import DataNow
+from lenswork.study.ended import TRIAL_SECONDS as TRIAL_SECONDS
+from lenswork.study.ended import Foretold as Foretold
+from lenswork.study.ended import TrialDone as TrialDone
 from lenswork.study.folder import Study, extended, start_study, there_already
 from lenswork.study.plan import Plan, Trial
+from lenswork.study.progress import shown_study
 from lenswork.study.results import changed_data, refuse_other_pictures
 from lenswork.study.reuse import done_beside, take_over
 from lenswork.study.workers import LocalWorkers, Outcome, Task, Workers, local_workers
@@ -21,33 +24,6 @@ from lenswork.training.recipe import Recipe
 
 PACE_SECONDS = 1.0  # of each setting's training, to foretell the rest
 START_SECONDS = 3.0  # of a process, until it has loaded torch
-TRIAL_SECONDS = 1.0  # beside the training: reading, recording
-
-
-@dataclass(frozen=True)
-class TrialDone:
-    """A trial has ended: `run` is its record, or `reason` says why it failed.
-
-    `taken_over` is one that another study had done already.
-    """
-
-    trial: Trial
-    run: Run | None
-    reason: str | None = None
-    taken_over: bool = False
-
-
-@dataclass(frozen=True)
-class Foretold:
-    """The seconds that trials will take: the training of one of each setting, and all in all.
-
-    `seconds` has the starting of processes, reading and recording in it, with `at_once` trials at
-    the same time.
-    """
-
-    settings: dict[str, float]
-    seconds: float
-    at_once: int = 1
 
 
 def run_study(
@@ -56,15 +32,18 @@ def run_study(
     home: str | Path | None = None,
     data_home: Path | None = None,
     workers: Workers | None = None,
+    progress: bool = True,
 ) -> Study:
     """Carry out `plan` and return its record; one that was begun before is gone on with.
 
-    `workers` left out are processes on this machine. Raises `PlanError` before anything is
-    trained for a plan that does not fit its data.
+    `workers` left out are processes on this machine. With `progress` each trial that ends is told
+    of, and how long the others will take. Raises `PlanError` before anything is trained for a plan
+    that does not fit its data.
     """
     found = fitting_workers(plan, data_home)
     study = begin(plan, home, data_home)
-    for _ in conduct(study, workers or found, data_home):
+    ended = conduct(study, workers or found, data_home)
+    for _ in shown_study(study, ended) if progress else ended:
         pass
     return study
 

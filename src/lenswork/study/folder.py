@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from lenswork.errors import PlanError, RunError, UsageError
 from lenswork.files import write_bytes
+from lenswork.locks import is_held
 from lenswork.model.spec import parse_net
 from lenswork.record.home import home_folder, refuse_unwritable
 from lenswork.record.run import Run
@@ -136,15 +137,7 @@ class Study:
     @property
     def is_carried_out(self) -> bool:
         """Whether a process carries it out at this moment."""
-        if not (self.path / LOCK).exists():
-            return False
-        try:
-            with FileLock(self.path / LOCK, timeout=0):
-                return False
-        except (Timeout, PermissionError):
-            return True
-        except OSError:  # a disk that can only be read has no study in the making
-            return False
+        return is_held(self.path / LOCK)
 
     def ask_to_stop(self) -> None:
         """Have the process that carries it out leave it within a second or so.

@@ -20,8 +20,8 @@ names them. A value that is a table changes several fields at once.
 
 import hashlib
 import itertools
+import math
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +32,7 @@ import tomli_w
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from lenswork.errors import LensworkError, PlanError
+from lenswork.toml_text import read_toml
 from lenswork.training.recipe import Recipe
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -39,6 +40,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 LONGEST_NAME = 40
 LONGEST_SLUG = 40  # with the seed it is the name of a run
 MOST_SEEDS = 10_000
+MOST_SETTINGS, MOST_TRIALS = 1_000, 100_000
 
 AxisValues = dict[str, Any]  # name of the value -> the value
 
@@ -201,7 +203,7 @@ class Plan(BaseModel):
     def from_toml(cls, text: str) -> Self:
         """Read what `to_toml` wrote, or a person."""
         try:
-            content = tomllib.loads(text)
+            content = read_toml(text)
         except (ValueError, RecursionError) as error:
             raise PlanError(f"the plan is no TOML: {error}") from error
         return cls(**content)
@@ -211,7 +213,7 @@ class Plan(BaseModel):
         """Read a plan's file; one without a name is called as its file. Raises `PlanError`."""
         path = Path(path)
         try:
-            content = tomllib.loads(path.read_text("utf-8"))
+            content = read_toml(path.read_text("utf-8"))
             return cls(**{"name": path.stem, **content})
         except OSError as error:
             raise PlanError(f"cannot read the plan {path}: {error.strerror}") from error
@@ -291,6 +293,7 @@ def _check(plan: Plan) -> None:
     if plan.pairs is not None and plan.baseline is not None:
         raise PlanError("plan: give pairs or a baseline, not both")
     _check_axes(plan)
+    _check_amount(plan)
     _check_settings(plan)
     names = [setting.name for setting in plan.settings]
     for name in [*([plan.baseline] if plan.baseline else []), *itertools.chain(*plan.pairs or ())]:
@@ -319,6 +322,17 @@ def _check_axes(plan: Plan) -> None:
             )
     for name in used - set(plan.axes):
         raise PlanError(f"plan: {{{name}}} stands in the base, but there is no axis {name!r}")
+
+
+def _check_amount(plan: Plan) -> None:
+    """Count the settings before any is made: ten axes of ten values are ten thousand million."""
+    settings = math.prod(map(len, plan.axes.values()))
+    trials = settings * plan.seeds
+    if settings > MOST_SETTINGS or trials > MOST_TRIALS:
+        raise PlanError(
+            f"plan: expected at most {MOST_SETTINGS:,} settings and {MOST_TRIALS:,} trials, got "
+            f"{settings:,} and {trials:,}: leave out axes, values or seeds"
+        )
 
 
 def _placeholders(value: Any) -> set[str]:

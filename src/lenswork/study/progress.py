@@ -1,7 +1,6 @@
 """A study as it goes: one table on a terminal, one line a trial in a log."""
 
 import statistics
-import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from lenswork.record.durations import format_seconds
+from lenswork.record.progress import progress_console
 from lenswork.record.run import Run
-from lenswork.study.conduct import TRIAL_SECONDS, Foretold, TrialDone
+from lenswork.study.ended import TRIAL_SECONDS, Foretold, TrialDone
 from lenswork.study.folder import Study, TrialRecord
 from lenswork.study.plan import Trial
 
@@ -89,7 +89,7 @@ def shown_study(
 
     `done` are the names of trials that are known to be taken over, and not in what was foretold.
     """
-    console = console or Console(file=sys.stderr, highlight=False)
+    console = console or progress_console()
     clock = Clock(study.missing(), foretold, done)
     if console.is_terminal:
         live = Live(

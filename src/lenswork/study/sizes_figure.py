@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lenswork.kinds import Picture
-from lenswork.record.style import LINE, NORMAL, PRINT_WIDTH, SMALL
+from lenswork.record.style import LINE, NORMAL, PRINT_WIDTH, SMALL, Drawing
 from lenswork.study.sizes import Moved
 
 COLUMNS = 6
@@ -35,7 +35,7 @@ def sizes_figure(title: str, lost: dict[str, tuple[Moved, list[Seen]]]) -> Figur
     """
     band = 2 * SIDE + 5 * LINE + 0.2
     height = HEAD + sum(band if seen else 3 * LINE for _, seen in lost.values())
-    figure = Figure(figsize=(PRINT_WIDTH, height), facecolor="white")
+    figure = Drawing(figsize=(PRINT_WIDTH, height), facecolor="white")
     figure.text(
         MARGIN / PRINT_WIDTH,
         1 - 0.1 / height,

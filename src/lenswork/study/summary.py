@@ -1,10 +1,12 @@
 """A study in one piece: what was measured, what it cost, what failed, and the verdicts."""
 
+import importlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from lenswork.amounts import counted
 from lenswork.study.folder import Study, TrialRecord
 from lenswork.study.intervals import Estimate, geometric_mean_of
 from lenswork.study.plan import Plan
@@ -103,6 +105,14 @@ class Summary:
             "unfinished": dict(self.unfinished),
             "without_verdict": self.without_verdict,
         }
+
+    def __repr__(self) -> str:
+        settings = counted(len(self.verdict.settings), "setting")
+        return f"Summary({self.name}: {settings}, {counted(self.missing, 'trial')} missing)"
+
+    def _repr_html_(self) -> str:
+        drawing = importlib.import_module("lenswork.study.summary_html")  # it draws: matplotlib
+        return str(drawing.summary_html(self))
 
 
 def summarise(study: Study) -> Summary:

@@ -44,10 +44,14 @@ class Place:
         self.reason = self.session.reason_to_stop(self.epochs, metrics)
         self._begin_epoch()
 
-    def _begin_epoch(self) -> None:
-        self.totals = Totals(self.session.output, self.session.device)
+    def time_from_now(self) -> None:
+        """Have the seconds of the epoch that runs begin here."""
         self.began = time.perf_counter()
         self.waited_before = self.session.reading.waited_seconds
+
+    def _begin_epoch(self) -> None:
+        self.totals = Totals(self.session.output, self.session.device)
+        self.time_from_now()
 
     def _waited(self) -> float:
         """The seconds in which the epoch's steps waited for pictures to be read."""

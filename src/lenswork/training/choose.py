@@ -12,10 +12,11 @@ from lenswork.data.shards.source import ShardSource
 from lenswork.errors import PictureError, RecipeError
 from lenswork.model.contract import Output, output_count
 from lenswork.model.describe import describe
-from lenswork.model.layers import BatchNorm, Shape, format_shape
+from lenswork.model.layers import BatchNorm
 from lenswork.model.memory import given_bytes
 from lenswork.model.preprocess import Preprocess, parse_size
 from lenswork.model.presets import PRESETS
+from lenswork.model.shapes import Shape, format_shape
 from lenswork.model.spec import parse_net
 from lenswork.model.views import ONE, Views
 from lenswork.training.augment import Augmentation

@@ -10,8 +10,8 @@ from typing import Any
 
 from lenswork.data.signs import are_signs
 from lenswork.model.contract import Output
-from lenswork.model.layers import Shape
 from lenswork.model.presets import PRESETS
+from lenswork.model.shapes import Shape
 from lenswork.training.recipe import NO_CHANGE, Recipe, RecipeName
 
 Fields = dict[str, Any]
@@ -19,7 +19,7 @@ Fields = dict[str, Any]
 SMALL_SIDE = 40  # of pictures that are drawn rather than taken: digits, clothes, letters
 LARGEST_SIDE: Mapping[RecipeName, int] = {"notes": 300, "fast": 64, "thorough": 96}
 SMALLEST_CONVOLVED, SMALLEST_STRIDED, SMALLEST_POOLED = 5, 20, 24  # sides that nets fit
-FAST_SHOWN = 96_000  # small pictures, however often each
+FAST_SHOWN = 120_000  # small pictures, however often each
 MANY, VERY_MANY = 5_000, 20_000  # small pictures
 LAST_MAP = 4  # pixels a side at which pooling stops
 WIDTHS = (24, 48, 64, 96, 128, 128)  # filters of the blocks of a net for photographs
@@ -67,7 +67,7 @@ def default_net(name: RecipeName, shape: Shape) -> str:
     if name == "notes":
         return _notes_net(min(shape[:2]))
     if is_small(shape):
-        return _thorough_net(shape) if name == "thorough" else _fast_net(min(shape[:2]))
+        return _thorough_net(shape) if name == "thorough" else _fast_net(shape)
     return _photo_net(min(shape[:2]))
 
 
@@ -160,20 +160,22 @@ def _notes_net(side: int) -> str:
     return PRESETS["conv-32x2" if side >= 10 else "dense-128"].net
 
 
-def _fast_net(side: int) -> str:
-    """A first layer with strides: on a large map of one channel a CPU wastes its time."""
+def _fast_net(shape: Shape) -> str:
+    """A first layer with strides: on a large map of few channels a CPU wastes its time."""
+    side = min(shape[:2])
     if side < SMALLEST_CONVOLVED:
         return PRESETS["dense-128"].net
     if side < SMALLEST_STRIDED:
         return f"{_block(16, pooled=side >= 10)}{_block(32)}flatten, dense classes"
-    first = "conv 24 4x4 stride 2 padding 1 linear no-bias, pool, batchnorm, relu, "
+    strided, plain = (16, 48) if shape[2] == 1 else (24, 64)
+    first = f"conv {strided} 4x4 stride 2 padding 1 linear no-bias, pool, batchnorm, relu, "
     head = "flatten, dense 128 linear no-bias, batchnorm, relu, dense classes"
-    return f"{first}{_block(64)}{head}"
+    return f"{first}{_block(plain)}{head}"
 
 
 def _thorough_net(shape: Shape) -> str:
     if min(shape[:2]) < SMALLEST_POOLED:
-        return _fast_net(min(shape[:2]))
+        return _fast_net(shape)
     blocks = "".join(_block(filters, same=True, pooled=True) for filters in (24, 64, 96))
     return f"{blocks}{_block(128)}flatten, dropout 0.2, dense classes"
 

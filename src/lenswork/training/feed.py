@@ -1,6 +1,7 @@
 """Where the batches of a training come from."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from lenswork.training.evaluate import Prepared
 from lenswork.training.reading import Reading
 
 Batch = tuple[Tensor, Tensor]  # (batch, height, width, channels) uint8, labels (batch,)
+Batches = Generator[Batch, None, None]  # whoever leaves it before its end closes it
 
 
 class Feed(Protocol):
@@ -25,7 +27,7 @@ class Feed(Protocol):
         """The pictures of a pass."""
         ...
 
-    def batches(self, skip: int = 0) -> Iterator[Batch]:
+    def batches(self, skip: int = 0) -> Batches:
         """Batches as they are met, the first `skip` left out; the same ones each time."""
         ...
 
@@ -42,7 +44,7 @@ class MemoryFeed:
     def __len__(self) -> int:
         return len(self.part)
 
-    def batches(self, skip: int = 0) -> Iterator[Batch]:
+    def batches(self, skip: int = 0) -> Batches:
         """Batches in the order of `batch_stream`; each waits until its pictures are there."""
         device = self.part.labels.device
         for places in batch_stream(len(self.part), self.batch, self.seed, skip):
@@ -63,7 +65,7 @@ class StreamFeed:
     def __len__(self) -> int:
         return len(self.part)
 
-    def batches(self, skip: int = 0) -> Iterator[Batch]:
+    def batches(self, skip: int = 0) -> Batches:
         """Batches in the order of `epoch_order`; raises `PictureError` naming member and shard."""
         stream = batches_met(
             self.part,
@@ -72,11 +74,12 @@ class StreamFeed:
             skip=skip,
             decode=self.preprocess.apply_bytes,
         )
-        for pictures, labels in stream:
-            yield (
-                torch.from_numpy(pictures).to(self.device),
-                torch.from_numpy(labels).to(self.device),
-            )
+        with closing(stream):
+            for pictures, labels in stream:
+                yield (
+                    torch.from_numpy(pictures).to(self.device),
+                    torch.from_numpy(labels).to(self.device),
+                )
 
 
 def first_places(count: int, batch: int, seed: int) -> np.ndarray:

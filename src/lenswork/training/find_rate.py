@@ -4,6 +4,7 @@ import copy
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,7 +88,11 @@ def rate_test(
     `network` is a module of your own, of which a copy is trained. Raises what `fit` raises before
     its first step, and `RecipeError` where the training has fewer than 20 steps.
     """
-    session = prepare(recipe, data, copy.deepcopy(network), device)
+    with closing(prepare(recipe, data, copy.deepcopy(network), device)) as session:
+        return _tested(session)
+
+
+def _tested(session: Session) -> RateTest:
     steps = min(STEPS, session.epochs * session.steps_per_epoch)
     if steps < FEWEST_STEPS:
         raise RecipeError(

@@ -10,6 +10,7 @@ run end after the current step with its answers.
 import itertools
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from threading import Event as Flag
 
@@ -51,10 +52,8 @@ def fit(
     within the first epoch.
     """
     session = prepare(recipe, data, network, device, overlap=while_reading and resume is None)
-    try:
+    with closing(session):
         yield from _events(session, place_in(session, resume), stop)
-    finally:
-        session.reading.stop()
 
 
 def _events(session: Session, at: Place, stop: Flag | None) -> Iterator[Event]:
@@ -85,8 +84,9 @@ def _events(session: Session, at: Place, stop: Flag | None) -> Iterator[Event]:
                 told = True
             yield done
             del done  # with its answers: memory that is kept cannot be used again
-            at.began = time.perf_counter()
-            at.reason = at.reason or (ON_REQUEST if _asked(stop) else None)
+            at.time_from_now()
+            if _asked(stop) and at.epochs < session.epochs:
+                at.reason = at.reason or ON_REQUEST
     if not told:
         yield session.read_so_far()
     if at.reason is not None:

@@ -192,6 +192,7 @@ def _read(
     Training pictures that are streamed are in none.
     """
     recipe, preprocess = choice.recipe, choice.preprocess
+    keep_golden(data)
     kept = {n: part for n, part in data.parts.items() if not (n == "train" and recipe.stream)}
     rows = {name: open_rows(_here(part), preprocess, part.ids) for name, part in kept.items()}
     first = first_places(len(data.train), recipe.batch or 1, recipe.seed)
@@ -234,7 +235,6 @@ def _feed(
     recipe = choice.recipe
     batch = recipe.batch or 1
     if train is None:
-        keep_golden(data)
         return StreamFeed(data.train, choice.preprocess, batch, recipe.seed, device)
     return MemoryFeed(train, batch, recipe.seed, reading)
 

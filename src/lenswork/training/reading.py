@@ -184,7 +184,7 @@ class Reading:
             yield
         except BaseException as error:
             with self._changed:
-                self._failure = error
+                self._failure = self._failure or error  # the first may have caused the others
                 self._changed.notify_all()
 
     def _note_read(self, part: SplitName, chunk: NDArray[np.int64]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from lenswork.data.dataset import Dataset
 from lenswork.data.signs import are_signs
-from lenswork.model.layers import Shape
+from lenswork.model.shapes import Shape
 from lenswork.model.views import ONE, Views
 from lenswork.training.defaults import SMALL_SIDE, is_small
 from lenswork.training.recipe import NO_CHANGE, Recipe

@@ -6,7 +6,6 @@ The fields below are the one table that feeds the command line, the web form and
 import hashlib
 import json
 import textwrap
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from lenswork.model.network import InitialWeights
 from lenswork.model.preprocess import Colours, Resize, parse_size
 from lenswork.model.spec import parse_net
 from lenswork.model.views import Views
+from lenswork.toml_text import read_toml
 from lenswork.training.augment import Augmentation
 from lenswork.training.precision import Asked
 from lenswork.training.stops import StopRule
@@ -220,7 +220,7 @@ class Recipe(BaseModel):
     def from_toml(cls, text: str) -> Self:
         """Read what `to_toml` wrote."""
         try:
-            return cls(**tomllib.loads(text))
+            return cls(**read_toml(text))
         except (ValueError, RecursionError) as error:  # TOML's own errors are ValueErrors
             raise RecipeError(f"the recipe is no TOML: {error}") from error
 

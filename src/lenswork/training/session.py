@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
@@ -24,7 +24,7 @@ from lenswork.training.best import Best
 from lenswork.training.choose import Choice
 from lenswork.training.evaluate import Prepared, logits_of, metrics_of
 from lenswork.training.events import Answers, Read, Started
-from lenswork.training.feed import Batch, Feed
+from lenswork.training.feed import Batch, Batches, Feed
 from lenswork.training.golden import brought_golden
 from lenswork.training.loss import Loss
 from lenswork.training.optimizers import Mover
@@ -63,7 +63,7 @@ class Session:
     precision: Precision  # what the recipe's "auto" stands for
     step: int = field(default=0, init=False)
     golden: list[Picture] = field(default_factory=list, init=False)  # a picture of each class
-    batches: Iterator[Batch] = field(init=False)
+    batches: Batches = field(init=False)
 
     def __post_init__(self) -> None:
         self.batches = self.feed.batches()
@@ -150,6 +150,11 @@ class Session:
         """Have `step` steps count as done; the next batch is that of the step after them."""
         self.step = step
         self.batches = self.feed.batches(skip=step)
+
+    def close(self) -> None:
+        """Read no more, and leave no thread behind; what was read is kept for the next time."""
+        self.batches.close()
+        self.reading.stop()
 
     def reason_to_stop(self, epoch: int, metrics: Mapping[str, float]) -> str | None:
         """Note how good the weights are after an epoch; why to stop then, or None to go on."""

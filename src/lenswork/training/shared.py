@@ -74,6 +74,8 @@ def fit_shared(recipe: Recipe, data: Dataset, asked: Callable[[], bool]) -> Iter
     with shared_norms(session.network) as norms:
         model = DistributedDataParallel(session.network)
         reason, epochs = yield from _epochs(session, Sharing(model, norms, asked))
+    if not epochs:  # else it was told before the first was over
+        yield session.read()
     if reason is not None:
         yield Stopped(epochs, reason)
     if first:
@@ -112,7 +114,9 @@ def _epochs(
             done = _end_epoch(session, totals, epochs, time.perf_counter() - began)
             yield done
             ended = session.reason_to_stop(epochs, done.metrics) if dist.get_rank() == 0 else None
-            reason = _told(ended) or (ON_REQUEST if totals.asked else None)
+            reason = _told(ended)
+            if totals.asked and epochs < session.epochs:
+                reason = reason or ON_REQUEST
     return reason, epochs
 
 
@@ -142,16 +146,16 @@ def _train_step(
         sharing.model.train()  # type: ignore[no-untyped-call]
     sharing.norms.counted = weight > 0
     logits = forward(sharing.model, inputs, session.precision)
-    loss = session.loss(logits, labels)
+    loss, gradient = session.loss.with_gradient(logits, labels)
     for parameter in session.parameters:
         parameter.grad = None
-    (loss * weight).backward()  # type: ignore[no-untyped-call]
+    logits.backward(gradient * weight)  # type: ignore[no-untyped-call]
     session.optimizer.move()
     if session.average:
         session.average.add()
     counted = len(share) if weight > 0 else 0
     correct = correct_in(logits.detach(), labels, session.output) * (weight > 0)
-    step = totals.add(loss.detach(), correct, counted, asked=sharing.asked())
+    step = totals.add(loss, correct, counted, asked=sharing.asked())
     return StepDone(epoch, session.step, len(batch[1]), (step[0] / step[2]).float())
 
 

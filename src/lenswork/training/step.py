@@ -30,22 +30,19 @@ def take_step(session: Session, batch: Batch, learning_rate: float) -> Step:
     session.optimizer.move()
     if session.average:
         session.average.add()
-    return Step(loss.detach(), logits.detach(), labels)
+    return Step(loss, logits, labels)
 
 
 def _gradients(session: Session, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Set every parameter's gradient; the loss and the logits."""
     if session.backprop is None:
         logits = forward(session.network, inputs, session.precision)
-        loss = session.loss(logits, labels)
+        loss, gradient = session.loss.with_gradient(logits, labels)
         for parameter in session.parameters:  # zero_grad() does the same with 0.04 ms of checks
             parameter.grad = None
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss, logits
-    logits = session.backprop.forward(inputs).requires_grad_()
-    loss = session.loss(logits, labels)
-    loss.backward()  # type: ignore[no-untyped-call]
-    if logits.grad is None:
-        raise TypeError("the loss does not depend on the logits")
-    session.backprop.backward(logits.grad)
+        logits.backward(gradient)  # type: ignore[no-untyped-call]
+        return loss, logits.detach()
+    logits = session.backprop.forward(inputs)
+    loss, gradient = session.loss.with_gradient(logits, labels)
+    session.backprop.backward(gradient)
     return loss, logits

@@ -27,6 +27,7 @@ from cached_folders import (
 
 from lenswork.data.cache import home as cache_home
 from lenswork.data.cache import rows as cache
+from lenswork.data.cache import write
 from lenswork.data.cache.check import check_entry
 from lenswork.data.cache.entry import SAMPLED, open_entry
 from lenswork.data.cache.home import cache_folder, entries_in, parse_bytes, remove_leftovers
@@ -170,6 +171,42 @@ def test_what_stands_where_an_entry_would_and_is_none_is_not_replaced(
     assert (read_through(source) == read_plainly(source)).all()
     assert names_in(home) == [entry.folder.name]
     assert names_in(entry.folder) == ["precious", "rows.u8", "table.npz"]
+
+
+def test_the_disk_begins_to_keep_rows_before_all_are_there(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = write._begin_writing_back
+    told: list[int] = []
+
+    def note(descriptor: int) -> None:
+        told.append(len(told))
+        real(descriptor)
+
+    monkeypatch.setattr(write, "WRITE_BACK_BYTES", 3 * 36)
+    monkeypatch.setattr(write, "_begin_writing_back", note)
+    source = write_pictures(tmp_path / "data", COUNT)
+    assert (read_through(source) == read_plainly(source)).all()
+    assert len(told) == COUNT // 3
+    real(-1)  # where the system will not, it is only later that the disk begins
+
+
+def test_rows_are_on_the_disk_before_they_have_a_name(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real: Callable[[int], None] = os.fsync
+    synced: list[bool] = []
+
+    def note(descriptor: int) -> None:
+        (name,) = names_in(home)
+        rows = (home / name / "rows.u8").stat()
+        synced.append(name.endswith(".part") and os.path.samestat(os.fstat(descriptor), rows))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    read_through(write_pictures(tmp_path / "data", COUNT))
+    assert synced == [True]
+    assert len(names_in(home)) == 1
 
 
 # --- what only a check of all finds -----------------------------------------------------------
@@ -445,6 +482,22 @@ def test_processes_at_once_all_get_the_right_pictures(home: Path, tmp_path: Path
         assert (said, errors) == ("True\n", "")
     assert len(names_in(home)) == 1
     assert open_rows(source, Counting()).missing.tolist() == []
+
+
+def test_of_two_that_finish_at_once_neither_says_that_nothing_is_kept(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_pictures(tmp_path / "data", COUNT)
+    both = [open_rows(source, Counting()) for _ in range(2)]
+    for rows in both:
+        for index in rows.missing.tolist():
+            rows.fill(index)
+    both[0].finish()
+    monkeypatch.setattr(write, "remove_entry", lambda _: False)  # it was not there a moment ago
+    both[1].finish()
+    assert [rows.note for rows in both] == ["", ""]
+    assert [len(name) for name in names_in(home)] == [32]
+    assert all((rows.pictures == read_plainly(source)).all() for rows in both)
 
 
 AGAIN_AND_AGAIN = """

@@ -11,6 +11,8 @@ from planted import RIGHT, picture_bytes, write_pictures
 
 from lenswork.data.doctor.examine import examine
 from lenswork.data.doctor.finding import Finding
+from lenswork.data.folder import open_folder
+from lenswork.errors import DataError
 
 
 @pytest.fixture
@@ -84,3 +86,39 @@ def test_the_cure_converts_them_and_writes_over_nothing(
     assert (right / cats / "1.jpg").read_bytes() == picture_bytes(901)
     assert (right / cats / "it's $(0).jpg").is_file()
     assert [one.code for one in examine(right, quick=True).findings] == ["not-pictures"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"train/cats/IMG %d.HEIC": 72},
+        {"train/cats/%d.heic": 2, "validation/dogs/%d.avif": 5, "train/dogs/%d.txt": 2},
+    ],
+)
+def test_training_notes_what_the_doctor_says(right: Path, files: Mapping[str, int]) -> None:
+    finding = photographs(right, files)
+    assert finding is not None
+    notes = open_folder(right).notes
+    assert f"{finding.title}; lenswork doctor says how to convert them" in notes
+    assert not [note for note in notes if "cats" in note and "no picture" in note]
+
+
+def test_a_class_in_other_formats_only_is_refused_with_what_the_doctor_says(right: Path) -> None:
+    for picture in (right / "train/cats").iterdir():
+        picture.unlink()
+    finding = photographs(right, {"train/cats/%d.heic": 3})
+    assert finding is not None
+    assert finding.title.startswith("3 of 3 files in train/cats/ are pictures in HEIC")
+    with pytest.raises(DataError, match="found none in") as caught:
+        open_folder(right)
+    assert f"{finding.title}; lenswork doctor says how to convert them" in str(caught.value)
+
+
+def test_classes_in_other_formats_only_are_refused_with_what_the_doctor_says(
+    tmp_path: Path,
+) -> None:
+    for name in ("cats", "dogs"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.HEIC").touch()
+    with pytest.raises(DataError, match=r"have no pictures; 2 files are pictures in HEIC, which"):
+        open_folder(tmp_path)

@@ -4,9 +4,9 @@
     table.npz   of each row its file's name, size, time and SHA-256, and the CRC-32 of the row
     rows.u8     (count, height, width, channels) uint8, in the order of the table
 
-An entry is written beside its place under a name that ends in .part, synced and renamed, so what
-has its name is whole. Reading checks the sizes and checksums, and some rows and files by chance;
-`Entry.check` checks all.
+An entry is written beside its place under a name that ends in .part, and renamed once its rows are
+on the disk. Reading checks the sizes and checksums, and some rows and files by chance;
+`check_entry` checks all.
 """
 
 import hashlib

@@ -1,11 +1,13 @@
 """Writing an entry of the cache row by row, so that it is there whole or not at all."""
 
 import contextlib
+import ctypes
 import errno
 import hashlib
 import os
 import secrets
 import shutil
+import sys
 import weakref
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,13 +27,16 @@ from lenswork.data.cache.entry import (
     facts_bytes,
     is_later,
     mapped,
+    open_entry,
     row_check,
 )
-from lenswork.files import sync
 from lenswork.kinds import Picture
 
 PART, TRASH, LOCK = ".part", ".trash", "lock"
 OURS = {FACTS, TABLE, ROWS, LOCK}
+WRITE_BACK_BYTES = 32_000_000
+SYNC_FILE_RANGE_WRITE = 2  # sync_file_range(2): begin to write, wait for nothing
+IS_THERE = (errno.ENOTEMPTY, errno.EEXIST)  # POSIX lets a system say either
 
 
 class Writer:
@@ -52,6 +57,7 @@ class Writer:
         self._digests = np.zeros((count, 32), dtype=np.uint8)
         self._checks = np.zeros(count, dtype=np.uint32)
         self._row_bytes = shape[0] * shape[1] * shape[2]
+        self._written = 0  # bytes since the disk was last told to begin
         self._folder = home / f".{key}.{secrets.token_hex(4)}{PART}"
         self._folder.mkdir(parents=True)
         self._lock = FileLock(self._folder / LOCK, thread_local=False)
@@ -82,9 +88,17 @@ class Writer:
             if not self._end.alive:  # the number may be another file's by now
                 raise OSError("it has been closed")
             _write_at(self._rows, row.data.cast("B"), index * self._row_bytes)
+            self._note_written(row.nbytes)
         except OSError as error:
             self.problem = self.problem or f"{error.strerror or error}"
             self.pictures[index] = row
+
+    def _note_written(self, count: int) -> None:
+        """Let the disk begin now and then, so that the last sync waits for little."""
+        self._written += count  # threads may lose some of it, which does not matter
+        if self._written >= WRITE_BACK_BYTES:
+            self._written = 0
+            _begin_writing_back(self._rows)
 
     def commit(self, filled: NDArray[np.bool_]) -> str:
         """Make the entry of what has been filled; why that could not be, "" if it is there."""
@@ -117,16 +131,20 @@ class Writer:
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
             table_sha256=hashlib.sha256(table).hexdigest(),
         )
+        # The rest need not be waited for: the facts vouch for themselves and for the table, and
+        # an entry that a power cut takes back is decoded again. Of the rows only some are checked.
         os.fsync(self._rows)
         for name, content in ((TABLE, table), (FACTS, facts_bytes(facts))):
             (self._folder / name).write_bytes(content)
-            sync(self._folder / name)
-        sync(self._folder)
         target = self._folder.with_name(self.key)
         remove_entry(target)
-        self._folder.rename(target)
+        try:
+            self._folder.rename(target)
+        except OSError as error:
+            if error.errno not in IS_THERE or open_entry(target) is None:
+                raise
+            return  # another process has just kept the same
         (target / LOCK).unlink(missing_ok=True)
-        sync(target.parent)
 
 
 def remove_entry(folder: Path) -> bool:
@@ -170,6 +188,14 @@ def _allocate(descriptor: int, size: int) -> None:
         os.posix_fallocate(descriptor, 0, size)
     else:
         os.ftruncate(descriptor, size)
+
+
+def _begin_writing_back(descriptor: int) -> None:
+    """Start what `os.fsync` would wait for; elsewhere than on Linux nothing."""
+    begin = getattr(ctypes.CDLL(None), "sync_file_range", None) if sys.platform == "linux" else None
+    if begin is not None:
+        whole = ctypes.c_int64(0)  # from 0 on, and so many bytes: all
+        begin(descriptor, whole, whole, SYNC_FILE_RANGE_WRITE)
 
 
 def _write_at(descriptor: int, content: memoryview, offset: int) -> None:

@@ -7,7 +7,7 @@ from lenswork.amounts import counted
 from lenswork.data.decode import BYTE_LIMIT
 from lenswork.data.doctor.codes import found, quoted
 from lenswork.data.doctor.finding import Finding
-from lenswork.data.doctor.formats import format_findings, other_formats
+from lenswork.data.doctor.formats import format_findings, unread_in
 from lenswork.data.doctor.survey import Folder, Survey, Trouble
 
 LIST = "lenswork doctor DATA --fix-list FILE"
@@ -132,7 +132,7 @@ def _no_pictures(surveyed: Survey) -> list[str]:
     return [
         folder.id_of(name)
         for _, folder in surveyed.classes()
-        for name in sorted(set(folder.others).difference(other_formats(folder)))
+        for name in sorted(set(folder.others).difference(unread_in(folder)))
     ]
 
 

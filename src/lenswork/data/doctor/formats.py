@@ -1,61 +1,42 @@
-"""Pictures in formats that training cannot read, such as those that telephones take."""
+"""Pictures in formats that training cannot read, and the command that converts them."""
 
-import os
-import re
 from collections.abc import Sequence
 
 from lenswork.data.doctor.codes import found, quoted
 from lenswork.data.doctor.finding import Finding
 from lenswork.data.doctor.survey import Folder, Survey
-from lenswork.data.doctor.wording import SHOWN, in_data
+from lenswork.data.doctor.wording import in_data
+from lenswork.data.formats import Unread, endings_of, other_formats, told
 
-FORMAT = re.compile(  # the endings of picture files that are none of PICTURE_SUFFIXES
-    r"\.(heic|heif|avif|jxl|jp2|j2k|jpx|jfif|jpe|svg|tga|ppm|pgm|pbm|pnm"
-    r"|dng|cr2|cr3|nef|arw|orf|rw2|raf|pef|srw)\Z",
-    re.IGNORECASE,
-)
 # Not mogrify, which would write over a JPEG of the same name
 CONVERT = 'for f do [ -e "${f%.*}.jpg" ] || magick "$f[0]" -auto-orient "${f%.*}.jpg"; done'
 
 
-def other_formats(folder: Folder) -> list[str]:
-    """The files of a class in such formats; not those beside a picture of the same name."""
-    known = [(name, ending) for name in folder.others if (ending := FORMAT.search(name))]
-    readable = {os.path.splitext(name)[0] for name in folder.pictures} if known else set()  # noqa: PTH122
-    return [name for name, ending in known if name[: ending.start()] not in readable]
+def unread_in(folder: Folder) -> list[str]:
+    """The files of a class that training leaves out for their formats."""
+    return other_formats(folder.others, folder.pictures)
 
 
 def format_findings(surveyed: Survey) -> list[Finding]:
     """What of each class training leaves out for its format, and the command that converts it."""
     classes = {id(folder): folder for _, folder in surveyed.classes()}.values()
-    left_out = [(folder, names) for folder in classes if (names := other_formats(folder))]
+    left_out = [(folder, names) for folder in classes if (names := unread_in(folder))]
     if not left_out:
         return []
-    endings = sorted({_ending(name) for _, names in left_out for name in names})
+    unread = [
+        Unread(in_data(folder), names, len(folder.pictures) + len(folder.others))
+        for folder, names in left_out
+    ]
     return [
         found(
             "other-format",
-            _title(left_out, " or ".join(ending.upper() for ending in endings)),
+            told(unread),
             "training leaves them out, and learns from fewer pictures than there are",
-            "write each as a JPEG beside it, with ImageMagick:\n" + _convert(surveyed, endings),
+            "write each as a JPEG beside it, with ImageMagick:\n"
+            + _convert(surveyed, endings_of(unread)),
             [folder.id_of(name) for folder, names in left_out for name in names],
         )
     ]
-
-
-def _title(left_out: Sequence[tuple[Folder, list[str]]], kinds: str) -> str:
-    """How many files, and of each class what share."""
-    shares = [
-        f"{len(names):,} of {len(one.pictures) + len(one.others):,} files in {in_data(one)}"
-        for one, names in left_out
-    ]
-    total = sum(len(names) for _, names in left_out)
-    are = "is a picture" if total == 1 else "are pictures"
-    which = f"{are} in {kinds}, which training cannot read"
-    if len(shares) == 1:
-        return f"{shares[0]} {which}"
-    more = f" and {len(shares) - SHOWN:,} more classes" if len(shares) > SHOWN else ""
-    return f"{total:,} files {which}: {', '.join(shares[:SHOWN])}{more}"
 
 
 def _convert(surveyed: Survey, endings: Sequence[str]) -> str:
@@ -67,7 +48,3 @@ def _convert(surveyed: Survey, endings: Sequence[str]) -> str:
         f"find -L {quoted(surveyed.top.path)} -mindepth {level} -maxdepth {level} -type f {kinds} "
         f"-exec sh -c '{CONVERT}' sh {{}} +"
     )
-
-
-def _ending(name: str) -> str:
-    return name.rpartition(".")[2].lower()
