@@ -1,8 +1,11 @@
 """Data: sheets of pictures, the doctor's findings, and nothing outside of what was given."""
 
 import io
+import json
 import re
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +23,7 @@ from starlette.testclient import TestClient
 from lenswork.data.dataset import ArraySource, Dataset, Part
 from lenswork.data.sources import VARIABLE
 from lenswork.errors import DataError
+from lenswork.web import examinations
 from lenswork.web.examinations import begin, going_on, known_of
 from lenswork.web.named import allowed_data
 from lenswork.web.opened import data_named, stamp_of
@@ -232,6 +236,17 @@ def test_refused_data_has_the_sentence_and_the_doctor(client: TestClient, pets: 
     assert "training refuses this data" in text_of(found.text)
 
 
+def test_a_known_name_is_no_folder_to_look_around_in(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mnist" / "private").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    answer = client.get("/data", params={"folder": "mnist"})
+    assert answer.status_code == 422
+    assert "the studio opens pictures only in the folders it was given" in answer.text
+    assert "private" not in answer.text
+
+
 def test_a_folder_that_is_not_there_has_an_empty_page(client: TestClient, pictures: Path) -> None:
     page = client.get("/data", params={"data": str(pictures / "gone")})
     assert page.status_code == 404
@@ -303,6 +318,55 @@ def test_a_full_report_is_kept_with_the_runs_until_the_files_change(
     (pets / "train" / "cats" / "new.png").write_bytes(encoded(noise(8, 8, 3), "PNG"))
     assert known_of(settings, str(pets)).report.quick
     assert len(data_named(settings, str(pets)).train) == 17
+
+
+def test_an_examination_that_cannot_begin_can_be_begun_again(
+    settings: Settings, pets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_to_be_had(*_: object, **__: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", none_to_be_had)
+        for _ in range(2):
+            with pytest.raises(OSError, match="temporarily unavailable"):
+                begin(settings, str(pets))
+    assert going_on(settings, str(pets)) is None
+
+
+@pytest.mark.parametrize("said", ["", "{", '{"done": 1, "of": 2}', "no JSON", "{}"])
+def test_an_examination_that_ends_without_a_report_is_over_and_says_so(
+    client: TestClient, settings: Settings, pets: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    command = [sys.executable, "-c", f"print({said!r})"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    monkeypatch.setattr(examinations, "_begun", lambda *_: process)
+    examined(settings, str(pets))
+    page = text_of(client.get("/data/findings", params={"data": str(pets)}).text)
+    assert "the examination was ended before it had looked at every picture" in page
+
+
+def test_a_report_that_was_put_into_the_home_shows_no_file_from_elsewhere(
+    client: TestClient, settings: Settings, pets: Path, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(encoded(noise(8, 8, 3), "PNG"))
+    (pets / "train" / "cats" / "cats-0.png").write_bytes(b"no picture")
+    examined(settings, str(pets))
+    [file] = (settings.home / ".studio" / "doctor").glob("*.json")
+    content = json.loads(file.read_text())
+    for place in (str(secret), f"{pets}/../../secret.png", "secret.png"):
+        content["paths"][place] = place
+    file.write_text(json.dumps(content))
+    elsewhere = replace(settings, home=shutil.copytree(settings.home, tmp_path / "copied"))
+    paths = known_of(elsewhere, str(pets)).report.paths
+    assert all(path.is_relative_to(pets.resolve()) for path in paths.values())
+    assert paths["train/cats/cats-0.png"].is_file()
+    odd = json.dumps({**content, "paths": 5})
+    for damage in ("[]", 9999 * "[", '{"data": 1, "stamp": 2}', odd):
+        file.write_text(damage)
+        again = replace(settings, home=shutil.copytree(settings.home, tmp_path / str(len(damage))))
+        assert known_of(again, str(pets)).report.quick
 
 
 @pytest.mark.slow

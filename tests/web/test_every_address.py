@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from picture_files import encoded, noise
 from starlette.types import ASGIApp
 
+from lenswork.data.known import SAMPLE
 from lenswork.errors import UsageError
+from lenswork.study.folder import start_study
+from lenswork.study.plan import Plan
 from lenswork.web.addresses import ADDRESSES
 from lenswork.web.app import studio
 from lenswork.web.guard import POLICY
@@ -94,7 +97,9 @@ class NoProcess(subprocess.Popen[bytes]):
 
 @pytest.fixture
 def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> ASGIApp:
-    """A studio that begins no process."""
+    """A studio with a study, too, that begins no process."""
+    plan = Plan(name="first", base={"data": SAMPLE.name}, axes={"epochs": [1, 2]})
+    start_study(plan, settings.home)
     monkeypatch.setattr(subprocess, "Popen", NoProcess)
     return studio(replace(settings, upload_bytes=2**20))
 
@@ -109,7 +114,7 @@ def fields_of(place: str) -> st.SearchStrategy[list[tuple[str, str]]]:
 
 def filled(address: str, values: list[str]) -> str:
     """An address with its parts in braces said; a number is 1."""
-    address = re.sub(r"\{[a-z]+:int\}", "1", address)
+    address = address.replace("{number}", "1")
     return re.sub(r"\{[^}]+\}", lambda _: values.pop(), address)
 
 

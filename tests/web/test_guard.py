@@ -1,6 +1,8 @@
 """Who may ask, how much may be sent, and what every answer forbids its page."""
 
+import errno
 import logging
+import os
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -178,6 +180,64 @@ def test_a_length_that_is_no_length_is_refused(app: ASGIApp, length: str) -> Non
     answer = ask(app, "/predict", headers={"content-length": length})
     assert answer.status == 400
     assert answer.text == "the request is not written as HTTP asks\n"
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("kind", ["image", "script", "iframe", "empty", ""])
+def test_a_page_of_another_site_cannot_keep_the_studio_at_work(
+    app: ASGIApp, site: str, kind: str
+) -> None:
+    asked = {"sec-fetch-site": site, "sec-fetch-dest": kind}
+    answer = ask(app, "/runs/first/filters/seen", headers=asked)
+    assert answer.status == 403
+    assert answer.text == "a page of another site may lead here, and show nothing of it\n"
+
+
+@pytest.mark.parametrize(
+    ("site", "kind"),
+    [("cross-site", "document"), ("none", "document"), ("same-origin", "image"), ("", "")],
+)
+def test_a_link_leads_here_from_anywhere(app: ASGIApp, site: str, kind: str) -> None:
+    said = {"sec-fetch-site": site, "sec-fetch-dest": kind} if site else {}
+    assert ask(app, "/static/lens.svg", headers=said).status == 200
+
+
+def test_what_comes_too_slowly_is_refused_when_its_time_is_over(settings: Settings) -> None:
+    headers, body = multipart(("a.png", bytes(1000)))
+    parts = [body[start : start + 100] for start in range(0, len(body), 100)]
+    assert ask(studio(settings), "/runs/first/predict", "POST", headers, parts).status == 200
+    hasty = studio(replace(settings, upload_seconds=0.2))
+    answer = ask(hasty, "/runs/first/predict", "POST", headers, parts, pause=0.05)
+    assert answer.status == 408
+    assert "what was sent did not arrive within 0.2 s: send less at once" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "sentence"),
+    [
+        (errno.ENOSPC, 507, "(No space left on device): free some space, then try again"),
+        (errno.EACCES, 500, "(Permission denied): its terminal says where, then try again"),
+        (errno.EAGAIN, 500, "its terminal says where, then try again"),
+    ],
+)
+def test_a_disk_that_takes_no_more_is_told_in_a_sentence(
+    app: ASGIApp,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    number: int,
+    status: int,
+    sentence: str,
+) -> None:
+    def page(request: Request) -> Response:
+        raise OSError(number, os.strerror(number), "/somewhere/secret")
+
+    monkeypatch.setattr(addresses, "_function", lambda _: page)
+    answer = ask(app, "/predict")
+    assert answer.status == status
+    assert sentence in answer.text
+    assert "secret" not in answer.text
+    assert "secret" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def test_what_is_announced_as_too_large_is_refused_before_it_is_read(app: ASGIApp) -> None:

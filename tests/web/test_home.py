@@ -78,6 +78,7 @@ def test_what_means_nothing_in_the_address_counts_as_left_out(client: TestClient
     assert odd.status_code == 200
     assert sorted(names(odd.text)) == ["first", "second"]
     assert sorted(names(client.get("/?page=900").text)) == ["first", "second"], "the last page"
+    assert sorted(names(client.get("/?page=0").text)) == ["first", "second"], "the first page"
 
 
 def test_the_table_alone_says_its_plain_address(client: TestClient) -> None:
@@ -196,6 +197,10 @@ def test_selected_runs_stay_selected_while_the_table_changes_and_are_compared(
     button.click()
     tab.wait_for_url("**/compare?*")
     assert sorted(re.findall(r"run=(\w+)", tab.url)) == ["first", "second"]
+    tab.goto("/compare?run=first")
+    tab.get_by_role("link", name="To the runs").click()
+    expect(tab.get_by_label("Select first")).to_be_checked()
+    expect(tab.locator("#selected")).to_have_text("1 selected: select another")
 
 
 @pytest.mark.slow

@@ -1,7 +1,10 @@
 """Work that a page begins outlives it, says how it ended, and is told apart from any other."""
 
+import fcntl
 import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -80,6 +83,56 @@ def test_a_number_that_another_process_has_been_given_misleads_nobody(tmp_path: 
     assert "lenswork, version" in job.said
 
 
+def test_those_that_a_process_has_begun_end_with_it(tmp_path: Path) -> None:
+    child = "import time; print('there', flush=True); time.sleep(600)"
+    parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}])"
+    with (tmp_path / LOG).open("wb") as log:
+        fcntl.flock(log, fcntl.LOCK_EX)
+        command = [sys.executable, "-c", parent]
+        first = subprocess.Popen(command, stdout=log, start_new_session=True)
+    first.wait()  # as one that was killed: what it has begun goes on and has its log
+    (tmp_path / JOB).write_text(json.dumps({"process": first.pid}))
+    job = Job(tmp_path)
+    until(lambda: "there" in job.said)
+    assert job.alive
+    job.end()
+    until(lambda: not job.alive)
+
+
+@pytest.mark.parametrize("process", [0, 1, -1, None, "1", 2.5])
+def test_a_number_that_is_no_process_ends_nothing(
+    tmp_path: Path, process: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[object] = []
+    monkeypatch.setattr(os, "killpg", lambda *said: ended.append(said))
+    (tmp_path / JOB).write_text(json.dumps({"process": process}))
+    with (tmp_path / LOG).open("wb") as log:
+        fcntl.flock(log, fcntl.LOCK_EX)
+        with pytest.raises(UsageError, match="has ended already"):
+            Job(tmp_path).end()
+    assert ended == []
+
+
+def test_a_link_in_the_place_of_a_log_is_neither_read_nor_emptied(
+    settings: Settings, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("a letter")
+    folder = settings.home / ".studio" / "runs" / "new"
+    folder.mkdir(parents=True)
+    (folder / JOB).write_text("{}")
+    (folder / LOG).symlink_to(mine)
+    job = job_of(settings, "runs", "new")
+    assert job is not None
+    assert (job.said, job.alive) == ("", False)
+    with pytest.raises(OSError, match="symbolic links"):
+        start(folder, ["--version"])
+    assert mine.read_text() == "a letter"
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    assert job_of(settings, "runs", "new") is None
+
+
 def test_a_process_that_is_refused_says_so_in_its_own_words(tmp_path: Path) -> None:
     job = start(tmp_path, ["paint"])
     until((tmp_path / ENDED).exists)
@@ -97,6 +150,8 @@ def test_a_process_that_is_refused_says_so_in_its_own_words(tmp_path: Path) -> N
         ("epoch 1", 3, "its process has ended with code 3 and has not said why"),
         ("epoch 1", None, "its process has ended and has not said why"),
         ("error: \x1b[31mred", 1, r"\x1b[31mred"),
+        ("error: \n", 1, "its process has ended with code 1 and has not said why"),
+        ("", -63, "its process was ended by signal 63"),
     ],
 )
 def test_how_it_ended_is_told_as_well_as_it_is_known(

@@ -110,7 +110,7 @@ def test_two_pictures_at_once_are_refused(client: TestClient) -> None:
     one = ("picture-file", ("one.png", png_of(np.zeros((8, 8), np.uint8)), "image/png"))
     answer = client.post("/lab/filter", data=LAPLACIAN, files=[one, one])
     assert answer.status_code == 422
-    assert "expected a form with one picture at most" in answer.text
+    assert "the studio takes 1 picture at once: send them in parts" in answer.text
 
 
 @pytest.mark.parametrize("name", PRESETS)

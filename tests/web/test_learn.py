@@ -57,7 +57,7 @@ def test_every_idea_has_its_page_with_the_way_on_and_back(client: TestClient, nu
     assert ('rel="next"' in answer.text) == (number < 13)
 
 
-@pytest.mark.parametrize("place", ["/learn/0", "/learn/14", "/learn/x"])
+@pytest.mark.parametrize("place", ["/learn/0", "/learn/14", "/learn/x", f"/learn/{5000 * '9'}"])
 def test_there_are_no_other_ideas(client: TestClient, place: str) -> None:
     assert client.get(place).status_code == 404
 

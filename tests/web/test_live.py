@@ -1,10 +1,12 @@
 """The live page: what it is told, by whom it is shared, how it ends."""
 
+import fcntl
 import json
 import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +52,14 @@ def read(content: bytes) -> Iterator[Told]:
             yield name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 
 
-def told(watch: Watch, *between: Callable[[], object]) -> list[Told]:
+def told(watch: Watch, *between: Callable[[], object], started: str = "") -> list[Told]:
     """What a reader is told who listens while these things happen, and no longer.
 
     A pause of no length needs no event loop, of which Playwright has one running here.
     """
     heard: list[Told] = []
     to_come = iter(between)
-    events = watching(watch)
+    events = watching(watch, started)
     while True:
         step = events.__anext__().__await__()
         try:
@@ -176,6 +178,67 @@ def test_a_folder_that_is_deleted_while_it_is_watched_is_gone(
     assert heard[-1] == ("end", {"standing": "gone"})
 
 
+@pytest.fixture
+def begin(settings: Settings) -> Iterator[Callable[[str], None]]:
+    """Stands for a process that has been begun for a run and has no folder yet."""
+    with ExitStack() as held_open:
+
+        def begin(name: str) -> None:
+            folder = settings.home / ".studio" / "runs" / name
+            folder.mkdir(parents=True)
+            (folder / "job.json").write_text('{"words": []}')
+            log = held_open.enter_context((folder / "log.txt").open("wb"))
+            fcntl.flock(log, fcntl.LOCK_EX)
+
+        yield begin
+
+
+def test_a_name_that_is_used_again_begins_for_new_readers_and_is_gone_for_old_ones(
+    held: Held, settings: Settings, begin: Callable[[str], None]
+) -> None:
+    held.epochs(1)
+    path = held.run.path
+    new: list[Told] = []
+
+    def another() -> None:
+        shutil.rmtree(path)
+        begin("held")
+        new.extend(told(watch_of(settings, "held")))
+
+    old = told(watch_of(settings, "held"), another)
+    assert old[-1] == ("end", {"standing": "gone"})
+    assert [(name, state["standing"]) for name, state in new] == [("state", "starting")]
+
+
+def test_a_page_that_comes_back_to_another_run_of_its_name_is_told_that_its_own_is_gone(
+    held: Held, client: TestClient, settings: Settings
+) -> None:
+    held.epochs(1)
+    answer = client.get("/runs/held/events", params={"started": "2001-01-01T00:00:00"})
+    assert list(read(answer.content))[-1] == ("end", {"standing": "gone"})
+    own = str(held.run.environment["started"])
+    assert told(watch_of(settings, "held"), started=own)[0][1]["standing"] == "running"
+
+
+def test_a_page_whose_run_is_gone_stops_no_other_of_its_name(
+    held: Held, client: TestClient, begin: Callable[[str], None]
+) -> None:
+    held.epochs(1)
+    begin("new")
+    for name in ("held", "new"):
+        answer = client.post(f"/runs/{name}/stop", params={"started": "2001-01-01T00:00:00"})
+        assert answer.status_code == 404
+    assert "another one has its name now" in client.post("/runs/held/stop?started=2001").text
+    assert not (held.run.path / STOP).exists()
+
+
+def test_what_is_over_is_looked_at_anew(settings: Settings, begin: Callable[[str], None]) -> None:
+    watch = Watch(settings, "new")
+    assert watch.look().standing == "gone"
+    begin("new")
+    assert watch.look().standing == "starting"
+
+
 def test_a_history_that_is_damaged_ends_the_watch(held: Held, settings: Settings) -> None:
     def damage() -> None:
         (held.run.path / "history.jsonl").write_text("}\n")
@@ -210,7 +273,7 @@ def test_a_run_in_the_making_has_its_live_page(held: Held, client: TestClient) -
     held.epochs(1)
     page = client.get("/runs/held").text
     assert "Stop training" in page
-    assert 'data-events="/runs/held/events"' in page
+    assert 'data-events="/runs/held/events?started=' in page
     state = page.split('id="state">')[1].split("</script>")[0]
     assert json.loads(state)["epochs"][0]["epoch"] == 1
 
@@ -297,7 +360,7 @@ def test_a_folder_that_is_deleted_while_shown_is_told_and_home_offered(
     expect(tab.locator("#rate")).not_to_have_text("–", timeout=60_000)
     shutil.rmtree(settings.home / name, ignore_errors=True)
     expect(tab.locator("#trouble")).to_contain_text("folder was deleted while this page was open")
-    expect(tab.locator("#trouble").get_by_role("link", name="Home")).to_be_visible()
+    expect(tab.locator("#trouble").get_by_role("link", name="Back to the runs")).to_be_visible()
 
 
 @pytest.mark.slow
@@ -311,7 +374,7 @@ def test_a_killed_run_goes_on_at_the_press_of_a_button(
     until(lambda: (settings.home / name / "checkpoint.safetensors").exists())
     os.kill(process, signal.SIGKILL)
     expect(tab.get_by_text("its process was ended by SIGKILL")).to_be_visible()
-    tab.get_by_role("button", name="Go on with it").click()
+    tab.get_by_role("button", name="Go on training").click()
     expect(tab.get_by_role("button", name="Stop training")).to_be_visible(timeout=60_000)
     tab.get_by_role("button", name="Stop training").click()
     expect(tab.get_by_text("stopped on request")).to_be_visible()

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from lenswork.data.known import KNOWN, SAMPLE
 from lenswork.errors import DataError, RunError
-from lenswork.record.run import CLASSIFIER, RECIPE
+from lenswork.record.run import CLASSIFIER, ENVIRONMENT, HISTORY, PREDICTIONS, RECIPE
+from lenswork.study.folder import start_study
+from lenswork.study.plan import Plan
 from lenswork.web.app import studio
 from lenswork.web.named import allowed_data, run_named
 from lenswork.web.settings import Settings
+from lenswork.web.study_named import study_named, trial_named
 
 RUNS = {"first", "second"}
 ODD = [
@@ -79,7 +82,7 @@ def test_a_link_within_the_home_is_a_run(settings: Settings) -> None:
     assert run_named(settings, "best").path == settings.home.resolve() / "second"
 
 
-@pytest.mark.parametrize("name", [RECIPE, CLASSIFIER])
+@pytest.mark.parametrize("name", [RECIPE, ENVIRONMENT, HISTORY, PREDICTIONS, CLASSIFIER])
 def test_a_file_that_is_a_link_out_of_the_home_is_not_followed(
     settings: Settings, tmp_path: Path, name: str
 ) -> None:
@@ -88,6 +91,33 @@ def test_a_file_that_is_a_link_out_of_the_home_is_not_followed(
     file.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(RunError, match=f"{name} of run first is a link out of .*: put the file"):
         run_named(settings, "first")
+
+
+@pytest.mark.parametrize("name", [".", "plan.toml"])
+def test_a_study_that_is_a_link_out_of_the_home_is_none(
+    settings: Settings, tmp_path: Path, name: str
+) -> None:
+    plan = Plan(name="mine", base={"data": "mnist"}, axes={"epochs": [1, 2]})
+    path = start_study(plan, settings.home).path
+    assert study_named(settings, "mine").plan == plan
+    (path / name).rename(tmp_path / "elsewhere")
+    (path / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RunError, match="there is no study 'mine'"):
+        study_named(settings, "mine")
+
+
+def test_only_what_was_recorded_in_a_study_is_a_trial_of_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    plan = Plan(name="mine", base={"data": "mnist"}, axes={"epochs": [1, 2]})
+    study = start_study(plan, settings.home)
+    study.trials_folder.mkdir(exist_ok=True)
+    (settings.home / "first").rename(study.trials_folder / "one")
+    assert trial_named(study, "one").name == "one"
+    (study.trials_folder / "two").symlink_to(settings.home / "second")
+    for name in ("two", "..", "", "../../../second", 300 * "a"):
+        with pytest.raises(RunError, match="there is no trial"):
+            trial_named(study, name)
 
 
 def test_links_in_a_circle_are_no_run(settings: Settings) -> None:

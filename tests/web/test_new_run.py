@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 
 from lenswork.data.sources import VARIABLE
+from lenswork.record.run import Run
 from lenswork.study.pace import Pace
 from lenswork.training.recipe import Recipe, recipe_fields
 from lenswork.web.pages import new_run
@@ -211,6 +212,43 @@ def test_the_address_fills_the_form(client: TestClient, pictures: Path) -> None:
     assert shown_value(html, "data") == str(pictures)
     assert shown_value(html, "net") == NET
     assert shown_value(html, "epochs") == "4"
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe(),
+        Recipe(data="mnist", recipe="notes", net=NET, learning_rate=0.00123456789),
+        Recipe(normalise=False, reduced=True, stop_when=("loss < 0.4", "accuracy > 0.9"), batch=7),
+    ],
+)
+def test_a_recipe_is_typed_as_it_would_be_read(recipe: Recipe) -> None:
+    fields, wrong = RecipeForm.of(recipe).read()
+    assert wrong == {}
+    assert Recipe(**fields) == recipe
+
+
+def test_a_new_run_like_one_that_was_trained_has_its_recipe(client: TestClient, home: Path) -> None:
+    assert 'href="/new?like=first"' in client.get("/runs/first").text
+    html = client.get("/new", params={"like": "first", "epochs": "9"}).text
+    assert shown_value(html, "net") == Run(home / "first").recipe.net
+    assert shown_value(html, "size") == "32x32"
+    assert shown_value(html, "epochs") == "9", "what else the address says goes before"
+    assert client.get("/new?like=nobody").status_code == 404
+    assert client.get("/new?like=..").status_code == 404
+
+
+def test_a_run_that_did_not_begin_can_be_mended_as_it_was_typed(
+    client: TestClient, home: Path
+) -> None:
+    folder = home / ".studio" / "runs" / "never"
+    folder.mkdir(parents=True)
+    (folder / "job.json").write_text("{}")
+    (folder / "recipe.toml").write_text(Recipe(epochs=4, augment="flip").to_toml())
+    html = client.get("/runs/never").text
+    assert 'href="/new?like=never"' in html
+    form = client.get("/new?like=never").text
+    assert [shown_value(form, name) for name in ("epochs", "augment", "batch")] == ["4", "flip", ""]
 
 
 def test_data_that_is_not_here_can_be_chosen_and_its_size_is_said(

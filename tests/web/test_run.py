@@ -5,6 +5,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,16 @@ def test_a_picture_that_cannot_be_meant_is_refused(
     answer = client.get(f"/runs/first/picture?{query}")
     assert answer.status_code == 422
     assert sentence in answer.text.replace("&#39;", "'")
+
+
+def test_a_picture_is_kept_by_a_browser_only_where_the_address_says_of_which_run_it_is(
+    client: TestClient,
+) -> None:
+    address = "/runs/first/picture?split=train&place=0"
+    assert client.get(address).headers["cache-control"] == "no-store"
+    assert client.get(f"{address}&v=2026").headers["cache-control"] == "private, max-age=3600"
+    html = unescape(client.get("/runs/first/inside/examples").text)
+    assert all("&v=" in one for one in re.findall(r'src="(/runs/first/picture[^"]+)', html))
 
 
 def test_a_picture_beyond_the_last_is_a_drawing(client: TestClient) -> None:
@@ -338,7 +349,12 @@ def test_a_finished_run_in_the_browser(tab: Page, axe: Callable[[Page], None], h
     expect(tab.locator(".plot canvas")).to_have_count(2)
     expect(tab.locator(".plot-legend").first).to_contain_text("validation")
     axe(tab)
-    tab.locator(".matrix a").first.click()
+    counts = confusion_of(judge(Run(home / "first"))).counts
+    truth, said = divmod(int(counts.argmax()), 2)
+    tab.locator(f'.matrix a[href*="truth={truth}&said={said}"]').click()
+    expect(tab.locator("#behind h2")).to_be_focused()
+    tab.get_by_role("button", name="Show more pictures").click()
+    expect(tab.locator("#behind figure a").nth(48)).to_be_focused()
     expect(tab.locator("#behind img").first).to_be_visible()
     until_loaded = "image => image.complete && image.naturalWidth > 0"
     tab.wait_for_function(

@@ -131,6 +131,18 @@ def test_more_seeds_and_another_try_of_what_failed(
     assert markup("seeds: expected 4 to 10,000, got '1'") in refused.text
 
 
+@pytest.mark.parametrize("seeds", ["many", "²", "-3", "1.5", 5000 * "9", 10_000 * "x"])
+def test_seeds_that_are_no_number_are_refused_in_one_sentence(
+    client: TestClient, data: Path, home: Path, begun: list[Any], seeds: str
+) -> None:
+    start_study(plan_on(data), home)
+    answer = client.post("/studies/try/again", data={"seeds": seeds})
+    assert answer.status_code == 422
+    assert "seeds: expected 2 to 10,000, got" in answer.text
+    assert len(answer.text) < 5000
+    assert begun == []
+
+
 def test_a_study_in_the_making_is_told_to_stop_and_looked_at_often(
     client: TestClient, data: Path, home: Path
 ) -> None:
@@ -228,6 +240,11 @@ def test_an_axis_is_read_as_it_is_written(axis: str, text: str, values: Any) -> 
     assert read_values(axis, written_values(axis, found)) == found
 
 
+def test_a_line_of_many_blanks_is_read_in_a_moment() -> None:
+    for line in (f"a{100_000 * ' '}b", f"{100_000 * ' '}a", 50_000 * "a ", 50_000 * "= "):
+        assert read_values("net", line) == [line.strip()]
+
+
 def test_a_name_that_stands_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="two values are called 'a': give each a name of its own"):
         read_values("epochs", "a = 1\na = 2")
@@ -301,6 +318,68 @@ def test_a_wrong_field_is_marked(
     found = re.findall(r'id="wrong-([\w.]+)">([^<]*)<', answer.text)
     assert [name for name, _ in found] == [field]
     assert said in unescape(found[0][1])
+    assert begun == []
+
+
+HUGE = "0x" + 5000 * "f"  # Python reads it, and refuses to write it
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"seeds": HUGE},
+        {"base.epochs": HUGE},
+        {"values": [f"1\n{HUGE}"]},
+        {"others": f"seeds = {HUGE}"},
+        {"others": f"[base]\nbatch = {HUGE}"},
+        {"view": "toml", "toml": f'name = "a"\nseeds = {HUGE}'},
+        {"view": "toml", "do": "form", "toml": f"[base]\nepochs = [{HUGE}]"},
+        {"others": "x = " + 5000 * "["},
+        {"base.epochs": 3000 * "(["},
+    ],
+)
+def test_a_plan_beyond_all_bounds_is_refused_in_words(
+    client: TestClient, data: Path, begun: list[Any], typed: dict[str, Any]
+) -> None:
+    form = form_of(plan_on(data), **typed)
+    assert client.post("/studies/new", data=form).status_code == 422
+    for part in ("check", "time"):
+        assert client.post(f"/studies/new/{part}", data=form).status_code == 200
+    assert begun == []
+
+
+def test_more_settings_than_anybody_can_train_are_counted_and_not_made(
+    client: TestClient, data: Path, begun: list[Any]
+) -> None:
+    ten = "\n".join(map(str, range(1, 11)))
+    typed = {"axis": ["epochs", "batch", "patience", "warm_up"], "values": 4 * [ten]}
+    answer = client.post("/studies/new", data=form_of(plan_on(data), **typed, seeds="3"))
+    sentence = "expected at most 1,000 settings and 100,000 trials, got 10,000 and 30,000"
+    assert sentence in answer.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"--cut"),
+        ("multipart/form-data; boundary=cut", b"garbage"),
+        (
+            "multipart/form-data; boundary=cut; charset=undefined",
+            b'--cut\r\ncontent-disposition: form-data; name="seeds"\r\n\r\n\xff\r\n--cut--',
+        ),
+        ("application/x-www-form-urlencoded", b"seeds=" + 300_000 * b"1"),
+        ("application/x-www-form-urlencoded", 300 * b"a=b&"),
+    ],
+)
+def test_what_is_no_form_is_told_in_a_sentence(
+    client: TestClient, data: Path, home: Path, begun: list[Any], kind: str, body: bytes
+) -> None:
+    start_study(plan_on(data), home)
+    for page in ("new", "new/check", "new/time", "try/again"):
+        headers = {"content-type": kind}
+        answer = client.post(f"/studies/{page}", content=body, headers=headers)
+        assert answer.status_code == 422
+        assert "what was sent is not a form that can be read" in answer.text
     assert begun == []
 
 

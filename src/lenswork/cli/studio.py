@@ -46,13 +46,14 @@ def command(
     """
     runs = home_folder(home).absolute()
     listening = _listen(host, port)
+    where, taken = listening.getsockname()[:2]
     settings = Settings(
         home=runs,
         folders=tuple(folder.resolve() for folder in folders or (Path.cwd(),)),
         data_home=data_home,
         host=host,
-        port=listening.getsockname()[1],
-        token=None if is_loopback(host) else new_token(),
+        port=taken,
+        token=None if is_loopback(host) and is_loopback(where) else new_token(),
     )
     server = _server(settings)
     with listening, _ended_by_interrupt(server):
@@ -87,6 +88,7 @@ def _server(settings: Settings) -> uvicorn.Server:
         server_header=False,
         lifespan="off",
         ws="none",
+        http="h11",  # the other that may be installed takes headers of any size
         timeout_graceful_shutdown=ENDING_SECONDS,
     )
     return uvicorn.Server(config)

@@ -78,9 +78,9 @@ ADDRESSES: tuple[tuple[str, str, str], ...] = (
     ("GET", "/learn", "learn.index"),
     ("POST", "/learn/train", "learn_shown.train"),
     ("GET", "/learn/network", "learn.network"),
-    ("GET", "/learn/{number:int}", "learn.lesson"),
-    ("POST", "/learn/{number:int}/answer", "learn.answer"),
-    ("POST", "/learn/{number:int}/demonstration", "learn_shown.demonstration"),
+    ("GET", "/learn/{number}", "learn.lesson"),
+    ("POST", "/learn/{number}/answer", "learn.answer"),
+    ("POST", "/learn/{number}/demonstration", "learn_shown.demonstration"),
 )
 
 

@@ -18,9 +18,11 @@ from lenswork.web.opened import Shelf
 from lenswork.web.render import address
 from lenswork.web.settings import Settings
 from lenswork.web.study_named import study_named
+from lenswork.web.whole import whole
 
 MOST_RUNS = 100
 A_PAGE = 48  # flips
+MOST_PAGES = 10**6
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Asked:
             way=way if way in ("a", "b") else "",
             truth=query.get("truth", ""),
             every=query.get("every") == "1",
-            page=int(number) if number.isdecimal() and 0 < len(number) < 7 else 1,
+            page=whole(number, MOST_PAGES) or 1,
         )
 
     def address(self, path: str = "/compare", **other: object) -> str:

@@ -6,6 +6,7 @@ until files come into the data or leave it.
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -47,12 +48,12 @@ class Known:
 
 
 class Examination:
-    """One that is going on, or has ended with `error`."""
+    """One that is going on, or is over without a report, and `error` says why."""
 
     def __init__(self) -> None:
         self.done = 0
         self.of = 0
-        self.error: str | None = None
+        self.error = ENDED
         self.over = False
 
 
@@ -93,21 +94,29 @@ def begin(settings: Settings, said: str) -> None:
     """Have every picture examined, unless that is going on already."""
     name = allowed_data(settings, said)
     refuse_absent(settings, name)
-    key = (settings.home, name)
+    key, stamp = (settings.home, name), stamp_of(name)
     with _LOCK:
         before = _RUNNING.get(key)
         if before is not None and not before.over:
             return
         examination = _RUNNING[key] = Examination()
-    stamp = stamp_of(name)
+    try:
+        process = _begun(settings, name)
+    except BaseException:
+        with _LOCK:
+            del _RUNNING[key]
+        raise
+    follow = Thread(target=_follow, args=(settings, name, stamp, examination, process), daemon=True)
+    follow.start()
+
+
+def _begun(settings: Settings, name: str) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "lenswork.web.examiner", name]
     if settings.data_home is not None:
         command.append(str(settings.data_home))
-    process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+    return subprocess.Popen(  # noqa: S603 (our own interpreter and module)
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
     )
-    follow = Thread(target=_follow, args=(settings, name, stamp, examination, process), daemon=True)
-    follow.start()
 
 
 def _follow(
@@ -117,8 +126,22 @@ def _follow(
     examination: Examination,
     process: "subprocess.Popen[bytes]",
 ) -> None:
-    """Take what the process says until it ends."""
-    content: dict[str, Any] = {"error": ENDED}
+    """Keep the report that the process gives; whatever it does, the examination is over then."""
+    try:
+        content = _last_word(examination, process)
+        if "report" in content:
+            _keep(settings, name, stamp, content)
+            with _LOCK:
+                _RUNNING.pop((settings.home, name), None)
+        else:
+            examination.error = content.get("error", ENDED)
+    finally:
+        examination.over = True
+
+
+def _last_word(examination: Examination, process: "subprocess.Popen[bytes]") -> dict[str, Any]:
+    """Note how far the process is until it ends; what it says then, or nothing."""
+    content: dict[str, Any] = {}
     with process, suppress(ValueError):  # a line that was cut off
         for line in process.stdout or ():
             said = json.loads(line)
@@ -126,12 +149,7 @@ def _follow(
                 examination.done, examination.of = said["done"], said["of"]
             else:
                 content = said
-    examination.error = content.get("error")
-    if examination.error is None:
-        _keep(settings, name, stamp, content)
-        with _LOCK:
-            _RUNNING.pop((settings.home, name), None)
-    examination.over = True
+    return content
 
 
 def _keep(settings: Settings, name: str, stamp: str, content: dict[str, Any]) -> None:
@@ -156,8 +174,8 @@ def _kept(settings: Settings, name: str) -> Known | None:
         if (content["data"], content["stamp"]) != (name, key[2]):
             return None
         known = _read(settings, name, content)
-    except (OSError, ValueError, KeyError, TypeError):  # none, or one that is damaged
-        return None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None  # there is none, or one that is damaged
     _FULL.put(key, known)
     return known
 
@@ -169,8 +187,15 @@ def _looked_at(settings: Settings, name: str) -> Known:
 
 
 def _read(settings: Settings, name: str, content: dict[str, Any]) -> Known:
+    """The report; a file that is not in the data is left out, whatever the home says."""
     opened = _opened(settings, name)
-    return Known(Report.from_json(content["report"], content["paths"], opened))
+    place = os.path.normpath((opened and opened.location) or name)
+    paths = {
+        said: path
+        for said, path in content["paths"].items()
+        if Path(os.path.normpath(path)).is_relative_to(place)
+    }
+    return Known(Report.from_json(content["report"], paths, opened))
 
 
 def _opened(settings: Settings, name: str) -> Dataset | None:

@@ -1,5 +1,6 @@
 """Errors as pages: the library's own sentence, with the status that fits."""
 
+import errno
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -10,11 +11,12 @@ from starlette.responses import Response
 
 from lenswork.errors import LensworkError, RunError, UsageError
 from lenswork.visible import visible
-from lenswork.web.guard import TooLargeError, too_large
+from lenswork.web.guard import TooLargeError, TooSlowError, too_large
 from lenswork.web.render import page
 
 LOG = logging.getLogger("lenswork.studio")
 LONGEST_PATH = 120
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def _missing(request: Request, error: Exception) -> Response:
@@ -62,6 +64,22 @@ def _too_large(request: Request, error: Exception) -> Response:  # noqa: ARG001
     return told(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large(limit))
 
 
+def _too_slow(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    seconds = request.app.state.settings.upload_seconds
+    sentence = f"what was sent did not arrive within {seconds:g} s: send less at once"
+    return told(request, HTTPStatus.REQUEST_TIMEOUT, sentence)
+
+
+def _hindered(request: Request, error: Exception) -> Response:
+    """The disk is full, a folder may not be written to, there are no more processes to be had."""
+    LOG.error("%s: %s", _place(request), error)
+    full = getattr(error, "errno", None) in FULL
+    why = getattr(error, "strerror", None) or type(error).__name__
+    do = "free some space" if full else "its terminal says where"
+    status = HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.INTERNAL_SERVER_ERROR
+    return told(request, status, f"the studio could not do this ({why}): {do}, then try again")
+
+
 def _unforeseen(request: Request, error: Exception) -> Response:
     """A fault of ours: told on the terminal in full, and here without its innards."""
     LOG.error("%s", _place(request), exc_info=error)
@@ -95,9 +113,11 @@ HANDLERS = {
     UsageError: _refused,
     LensworkError: _failed,
     TooLargeError: _too_large,
+    TooSlowError: _too_slow,
     ClientDisconnect: _left,
     FileNotFoundError: _gone,
     NotADirectoryError: _gone,
+    OSError: _hindered,
     HTTPException: _http,
     Exception: _unforeseen,
 }

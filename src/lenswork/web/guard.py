@@ -2,10 +2,11 @@
 
 Host and Origin are checked against DNS rebinding and posts from other sites
 (https://owasp.org/www-community/attacks/csrf); the Content-Security-Policy keeps anything that a
-file's or a class's name contains from running. Headers that are slow, oversized or torn are the
-server's matter (uvicorn and h11).
+file's or a class's name contains from running. Headers that are oversized or torn are the server's
+matter (uvicorn and h11).
 """
 
+import asyncio
 import re
 import secrets
 from http import HTTPStatus
@@ -50,6 +51,10 @@ class TooLargeError(Exception):
     """A request sends more than the studio takes."""
 
 
+class TooSlowError(Exception):
+    """A request takes longer to arrive than the studio waits."""
+
+
 class Guard:
     """Refuses requests that are not meant for this studio, and adds headers to every answer.
 
@@ -68,8 +73,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         answer: ASGIApp = self._refusal(scope) or self.app
-        limit = self.settings.upload_bytes
-        await answer(scope, _at_most(receive, limit), _with_headers(send))
+        await answer(scope, _limited(receive, self.settings), _with_headers(send))
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -84,6 +88,10 @@ class Guard:
         if scope["method"] not in READING and not _same_origin(headers, host):
             return _refuse(
                 HTTPStatus.FORBIDDEN, "this was sent from a page that is not the studio's own"
+            )
+        if _is_drawn_in(headers):
+            return _refuse(
+                HTTPStatus.FORBIDDEN, "a page of another site may lead here, and show nothing of it"
             )
         length = headers.get("content-length", "0")
         if not LENGTH.fullmatch(length) or not scope["query_string"].isascii():
@@ -129,20 +137,44 @@ def _same_origin(headers: Headers, host: str) -> bool:
     return headers.get("origin", "").lower() in (f"http://{host}", f"https://{host}")
 
 
+def _is_drawn_in(headers: Headers) -> bool:
+    """Whether a page of another site wants this for itself, and does not lead here.
+
+    It would see nothing of the answer, but could keep the studio at work
+    (https://w3c.github.io/webappsec-fetch-metadata/).
+    """
+    asked_by = headers.get("sec-fetch-site", "none")  # older browsers and programs do not say
+    leads_here = headers.get("sec-fetch-dest") == "document"
+    return asked_by not in ("none", "same-origin") and not leads_here
+
+
 def _refuse(status: HTTPStatus, text: str) -> Response:
     return PlainTextResponse(f"{text}\n", status)
 
 
-def _at_most(receive: Receive, limit: int) -> Receive:
-    """Count what arrives: a length that was not announced, or announced falsely, counts too."""
+def _limited(receive: Receive, settings: Settings) -> Receive:
+    """Count what arrives: a length that was not announced, or announced falsely, counts too.
+
+    When all has come, a page may wait for its reader to leave for as long as it likes.
+    """
     taken = 0
+    coming = True
+    end: float | None = None
 
     async def counted() -> Message:
-        nonlocal taken
-        message = await receive()
+        nonlocal taken, coming, end
+        if not coming:
+            return await receive()
+        end = end or asyncio.get_running_loop().time() + settings.upload_seconds
+        try:
+            async with asyncio.timeout_at(end):
+                message = await receive()
+        except TimeoutError:
+            raise TooSlowError from None
+        coming = bool(message.get("more_body"))
         taken += len(message.get("body", b""))
-        if taken > limit:
-            raise TooLargeError(limit)
+        if taken > settings.upload_bytes:
+            raise TooLargeError
         return message
 
     return counted

@@ -1,5 +1,6 @@
 """Pictures as answers to a request."""
 
+import base64
 import io
 
 from PIL import Image
@@ -26,6 +27,11 @@ def png(picture: Picture, side: int | None = None, *, crisp: bool = False) -> by
     return stream.getvalue()
 
 
+def png_uri(picture: Picture, side: int | None = None) -> str:
+    """The same as an address that has the picture in itself."""
+    return f"data:image/png;base64,{base64.b64encode(png(picture, side)).decode('ascii')}"
+
+
 def _resampling(scale: float, *, crisp: bool) -> Image.Resampling:
     if crisp:
         return Image.Resampling.NEAREST
@@ -34,5 +40,9 @@ def _resampling(scale: float, *, crisp: bool) -> Image.Resampling:
 
 def png_response(content: bytes, *, kept: bool = True) -> Response:
     """A PNG answer; `kept` lets the browser keep it for an hour."""
-    caching = f"private, max-age={KEPT_SECONDS}" if kept else "no-store"
-    return Response(content, media_type="image/png", headers={"cache-control": caching})
+    return Response(content, media_type="image/png", headers=keeping(kept=kept))
+
+
+def keeping(*, kept: bool) -> dict[str, str]:
+    """The header that lets the browser keep an answer for an hour, or not at all."""
+    return {"cache-control": f"private, max-age={KEPT_SECONDS}" if kept else "no-store"}

@@ -41,10 +41,6 @@ class Look:
         )
 
 
-class _GoneError(Exception):
-    """What was kept has made room for others."""
-
-
 _LOOKS: Shelf[Look] = Shelf(4)  # of a 300x300 net each has some 13 MB
 
 
@@ -67,14 +63,7 @@ def look_at(run: Run, shown: Shown, done: str = "") -> Look:
 
 def kept_look(run: Run, key: str) -> Look | None:
     """A look that was taken a moment ago; None when others have taken its place."""
-
-    def gone() -> Look:
-        raise _GoneError
-
-    try:
-        return _LOOKS.get(_place(run, classifier_of(run), key), gone)
-    except _GoneError:
-        return None
+    return _LOOKS.peek(_place(run, classifier_of(run), key))
 
 
 def _place(run: Run, classifier: Classifier, key: str) -> tuple[object, ...]:

@@ -8,8 +8,9 @@ from lenswork.look.places import Place, places_of
 from lenswork.look.sizes import sight, size_steps
 from lenswork.model.classifier import Classifier
 from lenswork.model.describe import LayerRow, describe, moving_window
-from lenswork.model.layers import Conv, Layer, Shape, format_shape
+from lenswork.model.layers import Conv, Layer
 from lenswork.model.network import Network
+from lenswork.model.shapes import Shape, format_shape
 from lenswork.web.inside_bytes import first_of
 
 MIXING = ("dense", "pool")

@@ -1,13 +1,12 @@
 """The parts of a demonstration as a page needs them: addresses of pictures, and JSON."""
 
-import base64
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from lenswork.kinds import Picture
 from lenswork.look.quiz.shown import Curves, Sweep
-from lenswork.web.images import png
+from lenswork.web.images import png_uri
 
 LARGEST_SIDE = 480  # pixels of a picture in a demonstration
 MOST_VALUES = 25_000  # of a map that are sent to be read off
@@ -17,7 +16,7 @@ DIGITS = 4
 def uri(picture: Picture) -> str:
     """The picture as a data: address, no larger than a page shows it."""
     side = LARGEST_SIDE if max(picture.shape[:2]) > LARGEST_SIDE else None
-    return f"data:image/png;base64,{base64.b64encode(png(picture, side)).decode('ascii')}"
+    return png_uri(picture, side)
 
 
 def curves(part: Curves) -> str:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from lenswork.look.quiz.questions import QUESTIONS, Question
 from lenswork.web.render import page
+from lenswork.web.whole import whole
 
 REFUSED = "lenswork-refused"
 """The header of an answer that says what has to be changed."""
@@ -15,8 +16,8 @@ REFUSED = "lenswork-refused"
 
 def question_of(request: Request) -> Question:
     """The question that the address names; a page that is not there for any other."""
-    number = int(request.path_params["number"])
-    if not 1 <= number <= len(QUESTIONS):
+    number = whole(request.path_params["number"], len(QUESTIONS))
+    if not number:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return QUESTIONS[number - 1]
 

@@ -8,6 +8,7 @@ from typing import Any
 from lenswork.record.run import Run
 
 COLOURS = 4
+HELD_OUT = {"val_": "validation", "test_": "test", "": "training"}  # by their metrics' prefix
 Group = tuple[str, Sequence[Run]]
 
 

@@ -42,13 +42,18 @@ folder yet, one that has ended before, nothing any more, a folder that cannot be
 
 @dataclass(frozen=True)
 class Seen:
-    """A run at one moment; `epochs` has a row an epoch: its number and its metrics."""
+    """A run at one moment; `epochs` has a row an epoch: its number and its metrics.
+
+    `started` is when it was begun, which tells it from others of the same name; empty where there
+    is no run to be read.
+    """
 
     standing: Standing
     epochs: Rows = ()
     live: Live | None = None
     mistakes: LiveMistakes | None = None
     stopping: bool = False
+    started: str = ""
 
     @property
     def over(self) -> bool:
@@ -64,6 +69,14 @@ class Seen:
             **self.now(),
         }
 
+    def to_reader_of(self, started: str) -> "Seen":
+        """What one is told who has the page of the run that was begun then, or of any if empty.
+
+        Where its name has been given to another, that run is gone.
+        """
+        there = started in ("", self.started) or self.standing == "unreadable"
+        return self if there else Seen("gone")
+
     def now(self) -> dict[str, Any]:
         """What changes with every step, for JSON."""
         return {"live": self.live and self.live.as_dict(), "stopping": self.stopping}
@@ -77,16 +90,19 @@ class Watch:
         self.name = name
         self.path = settings.home / name
         self._seen = Seen("gone")
-        self._looked = -PAUSE_SECONDS
+        self._looked = 0.0
         self._stamp: tuple[int, int, int] | None = None
         self._run: Run | None = None
         self._rows: Rows = ()
         self._news: tuple[Seen | None, Seen, bytes] | None = None
 
     def look(self) -> Seen:
-        """The run as it stands, or as it stood less than a pause ago."""
+        """The run as it stands, or as it stood less than a pause ago.
+
+        What is over is looked at anew: nobody goes on to watch it, and it may have begun again.
+        """
         now = time.monotonic()
-        if now - self._looked >= 0.9 * PAUSE_SECONDS:
+        if self._seen.over or now - self._looked >= 0.9 * PAUSE_SECONDS:
             self._looked = now
             self._seen = self._as_it_is()
         return self._seen
@@ -101,7 +117,7 @@ class Watch:
         if not self._is_there():
             return Seen(self._without_folder())
         try:
-            seen = Seen(*self._recorded())
+            seen = self._recorded()
         except (LensworkError, OSError):
             return Seen("unreadable" if self._is_there() else "gone")
         if seen.over:
@@ -120,7 +136,7 @@ class Watch:
             return False
         return True
 
-    def _recorded(self) -> tuple[Standing, Rows]:
+    def _recorded(self) -> Seen:
         """What the history says; it is read again only when it has changed."""
         status = (self.path / HISTORY).stat()
         stamp = (status.st_size, status.st_mtime_ns, status.st_ino)
@@ -134,11 +150,11 @@ class Watch:
         if standing in ("killed", "failed"):
             job = job_of(self.settings, "runs", self.name)
             standing = "starting" if job is not None and job.alive else standing
-        return standing, self._rows
+        return Seen(standing, self._rows, started=str(run.environment["started"]))
 
     def _without_folder(self) -> Standing:
         job = job_of(self.settings, "runs", self.name)
-        if job is None or self._run is not None:
+        if job is None:
             return "gone"
         if job.alive:
             return "starting"
@@ -160,8 +176,10 @@ def watch_of(settings: Settings, name: str) -> Watch:
     return watch
 
 
-async def watching(watch: Watch) -> AsyncIterator[bytes]:
+async def watching(watch: Watch, started: str = "") -> AsyncIterator[bytes]:
     """All that there is, then what is new, until the run is over.
+
+    With `started` it is of the run that was begun then, else of the first that has the name.
 
     state     everything, at first and whenever the history has been cut back
     epoch     a row more
@@ -173,7 +191,8 @@ async def watching(watch: Watch) -> AsyncIterator[bytes]:
     told: Seen | None = None
     spoke = time.monotonic()
     while True:
-        seen = watch.look()
+        seen = watch.look().to_reader_of(started)
+        started = started or seen.started
         news = watch.news(told, seen)
         if news:
             yield news

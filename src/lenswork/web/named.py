@@ -4,12 +4,13 @@ No other path from a request reaches the disk.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lenswork.data.known import KNOWN, SAMPLE
 from lenswork.data.shards.names import expanded, is_url, names_shards
 from lenswork.errors import DataError, RunError
-from lenswork.record.run import CLASSIFIER, RECIPE, Run
+from lenswork.record.run import CLASSIFIER, ENVIRONMENT, HISTORY, PREDICTIONS, RECIPE, Run
 from lenswork.web.settings import Settings
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
@@ -19,15 +20,25 @@ LONGEST_SHOWN = 100
 
 def run_named(settings: Settings, name: str) -> Run:
     """The run of the home with this name; raises `RunError` for any other text."""
-    path = child_named(settings.home, name)
-    if path is None or not _is_file(path / RECIPE):
-        raise RunError(
-            f"there is no run {shown(name)} in {settings.home}: it may have been deleted"
-        )
-    for file in (RECIPE, CLASSIFIER):
-        if not _lies_in(path / file, settings.home):
+    run = run_in(settings.home, name)
+    if run is None:
+        where = settings.home
+        raise RunError(f"there is no run {quoted(name)} in {where}: it may have been deleted")
+    return run
+
+
+def run_in(folder: Path, name: str) -> Run | None:
+    """The run that lies in `folder` under this name, None for any other text.
+
+    Raises `RunError` for one that has a link out of `folder` among its files.
+    """
+    path = child_named(folder, name)
+    if path is None or not is_file(path / RECIPE):
+        return None
+    for file in (RECIPE, ENVIRONMENT, HISTORY, PREDICTIONS, CLASSIFIER):
+        if not lies_in(path / file, folder):
             raise RunError(
-                f"{file} of run {name} is a link out of {settings.home}, which the studio does not "
+                f"{file} of run {name} is a link out of {folder}, which the studio does not "
                 "follow: put the file itself there"
             )
     return Run(path)
@@ -36,10 +47,26 @@ def run_named(settings: Settings, name: str) -> Run:
 def child_named(folder: Path, name: str) -> Path | None:
     """What lies in `folder` under this name, or None: for a path, or a link that leads out."""
     path = folder / name
-    return path if NAME.fullmatch(name) and _lies_in(path, folder) else None
+    return path if NAME.fullmatch(name) and lies_in(path, folder) else None
 
 
-def shown(text: str) -> str:
+def is_file(path: Path) -> bool:
+    """Whether there is a file that can be looked at."""
+    try:
+        return path.is_file()
+    except OSError:  # in a folder that may not be looked into
+        return False
+
+
+def lies_in(path: Path, folder: Path) -> bool:
+    """Whether a path, its links followed, is within `folder`."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # links in a circle, a name that is too long
+        return False
+
+
+def quoted(text: str) -> str:
     """What a request said, quoted, and cut where it is long."""
     return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…")
 
@@ -51,19 +78,35 @@ def allowed_data(settings: Settings, said: str) -> str:
     """
     if said in KNOWN or said == SAMPLE.name:
         return said
+    places = _allowed(settings, said, _parts(said))
+    return said if names_shards(said) else str(places[0])
+
+
+def allowed_folder(settings: Settings, said: str) -> Path:
+    """A folder within those that the studio was given; raises `DataError` for anything else."""
+    [place] = _allowed(settings, said, [said])
+    return place
+
+
+def _allowed(settings: Settings, said: str, parts: Iterable[str]) -> list[Path]:
+    """Where the parts of what a request `said` lead, if all of that was given."""
     try:
-        shards = names_shards(said)
-        places = [_resolved(one) for one in expanded(said)] if shards else [_resolved(said)]
+        places = [_resolved(one) for one in parts]
+        given = [folder.resolve() for folder in settings.folders]
     except (OSError, RuntimeError, ValueError) as error:
-        raise DataError(f"{shown(said)} is no folder that can be opened") from error
-    within = (any(_lies_in(one, folder) for folder in settings.folders) for one in places)
-    if said and all(within):
-        return said if shards else str(places[0])
-    given = ", ".join(map(str, settings.folders)) or "none"
+        raise DataError(f"{quoted(said)} is no folder that can be opened") from error
+    if said and all(any(map(place.is_relative_to, given)) for place in places):
+        return places
+    folders = ", ".join(map(str, settings.folders)) or "none"
     raise DataError(
-        f"the studio opens pictures only in the folders it was given ({given}) and known data "
-        f"sets, got {shown(said)}: start it with lenswork studio FOLDER to add one"
+        f"the studio opens pictures only in the folders it was given ({folders}) and known data "
+        f"sets, got {quoted(said)}: start it with lenswork studio FOLDER to add one"
     )
+
+
+def _parts(said: str) -> Iterator[str]:
+    """The shards that a request means, or the one place."""
+    yield from expanded(said) if names_shards(said) else [said]
 
 
 def _resolved(said: str) -> Path:
@@ -71,17 +114,3 @@ def _resolved(said: str) -> Path:
     if is_url(said):
         raise ValueError(said)
     return Path(said).expanduser().resolve()
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # of a folder that may not be looked into
-        return False
-
-
-def _lies_in(path: Path, folder: Path) -> bool:
-    try:
-        return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):  # links in a circle, a name that is too long
-        return False

@@ -29,31 +29,37 @@ Key = tuple[object, ...]
 
 
 class Shelf(Generic[Kept]):
-    """The last few things that were opened; one thread opens at a time."""
+    """The last few things that were opened; one thread opens at a time, and nobody else waits."""
 
     def __init__(self, room: int) -> None:
         self._room = room
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self._lock = Lock()
+        self._making = Lock()
 
     def get(self, key: Key, make: Callable[[], Kept]) -> Kept:
         """What is kept under `key`, made now if it is not there."""
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = make()
-                while len(self._kept) > self._room:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(key)
-            return self._kept[key]
+        kept = self.peek(key)
+        if kept is None:
+            with self._making:
+                kept = self.peek(key)  # another thread may have made it meanwhile
+                if kept is None:
+                    kept = make()
+                    self.put(key, kept)
+        return kept
 
     def peek(self, key: Key) -> Kept | None:
         """What is kept under `key`, if it is there."""
-        return self._kept.get(key)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
 
     def put(self, key: Key, kept: Kept) -> None:
         """Keep a thing that was made elsewhere."""
         with self._lock:
             self._kept[key] = kept
+            self._kept.move_to_end(key)
             while len(self._kept) > self._room:
                 self._kept.popitem(last=False)
 

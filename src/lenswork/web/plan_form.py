@@ -4,7 +4,6 @@ The form has the fields that matter most; all else that a plan says stays in it 
 """
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -14,6 +13,7 @@ from starlette.datastructures import FormData
 
 from lenswork.errors import LensworkError, PlanError
 from lenswork.study.plan import PLACEHOLDER, Plan
+from lenswork.toml_text import read_toml
 from lenswork.training.recipe import FieldRow, Recipe, recipe_fields
 from lenswork.web.named import allowed_data
 from lenswork.web.plan_lines import read, read_values, written, written_values
@@ -97,7 +97,7 @@ class PlanForm:
         errors: Errors = {}
         content: dict[str, Any] = {}
         try:
-            content = tomllib.loads(self.others)
+            content = read_toml(self.others)
         except (ValueError, RecursionError) as error:
             errors["others"] = f"this is no TOML: {error}"
         plain = {"name": self.name, "question": self.question, "baseline": self.baseline}

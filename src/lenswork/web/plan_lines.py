@@ -8,13 +8,13 @@ sgd = { optimizer = "sgd", momentum = 0.9 }     several fields at once
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lenswork.training.recipe import Recipe, recipe_fields
+from lenswork.toml_text import read_toml
+from lenswork.training.recipe import recipe_fields
 
-NAMED = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^"=<>!{\[][^=<>!]*?)\s*=(?!=)\s*(\S.*)')
+NAMED = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^"=<>!{\[\s](?:[^=<>!]*[^=<>!\s])?)\s*=(?!=)\s*(\S.*)')
 TEXTS = frozenset(row.name for row in recipe_fields() if row.kind is str and not row.many)
 PLAIN = (str, bool, int, float, list, dict)
 
@@ -51,7 +51,7 @@ def written_values(axis: str, values: Sequence[Any] | Mapping[str, Any]) -> str:
 def read(text: str, *, is_text: bool = False) -> Any:
     """A value as TOML has it, or else the text itself; `is_text` keeps a number's text a text."""
     try:
-        found = tomllib.loads(f"value = {text}")
+        found = read_toml(f"value = {text}")
     except (ValueError, RecursionError):
         return text.strip()
     value = found["value"] if set(found) == {"value"} else text
@@ -110,8 +110,3 @@ def _strict(value: Any) -> str:
     if isinstance(value, Mapping):
         return written(value)
     return repr(value) if isinstance(value, float) else str(value)
-
-
-def is_recipe_field(name: str) -> bool:
-    """Whether an axis of this name is a field of the recipe."""
-    return name in Recipe.model_fields

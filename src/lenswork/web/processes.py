@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ from lenswork.errors import UsageError
 from lenswork.files import write_bytes
 from lenswork.record.home import RECIPE
 from lenswork.visible import visible
-from lenswork.web.named import NAME
+from lenswork.web.named import child_named
 from lenswork.web.settings import Settings
 
 if sys.platform != "win32":
@@ -56,7 +57,7 @@ class Job:
     def alive(self) -> bool:
         """Whether its process is there."""
         try:
-            with (self.folder / LOG).open("rb") as log:
+            with _log(self.folder, "rb") as log:
                 return not _can_share(log)
         except OSError:
             return False
@@ -71,7 +72,7 @@ class Job:
     def said(self) -> str:
         """The last of what it has said, harmless to show."""
         try:
-            with (self.folder / LOG).open("rb") as log:
+            with _log(self.folder, "rb") as log:
                 log.seek(max(0, log.seek(0, os.SEEK_END) - LAST_BYTES))
                 return visible(log.read().decode("utf-8", "replace")).strip()
         except OSError:
@@ -80,23 +81,28 @@ class Job:
     @property
     def problem(self) -> str:
         """Why it has ended, in its own words where it has found some."""
-        errors = re.split(r"^[Ee]rror: ", self.said, flags=re.MULTILINE)
-        if len(errors) > 1:
-            return errors[-1].strip()
+        *before, error = re.split(r"^[Ee]rror: ", self.said, flags=re.MULTILINE)
+        if before and error.strip():
+            return error.strip()
         code = self.code
         if code is not None and code < 0:
-            name = signal.Signals(-code).name
+            name = _signal(-code)
             likely = ", most likely for want of memory" if name == "SIGKILL" else ""
             return f"its process was ended by {name}{likely}"
         with_code = "" if code is None else f" with code {code}"
         return f"its process has ended{with_code} and has not said why"
 
     def end(self) -> None:
-        """Have its process end at once; raises `UsageError` when it has ended already."""
+        """Have its process end at once, with those that it has begun itself.
+
+        Raises `UsageError` when it has ended already.
+        """
         process = _read(self.folder / JOB).get("process")
-        if not self.alive or not isinstance(process, int):
-            raise UsageError(f"{self.name} has ended already")
-        os.kill(process, signal.SIGTERM)
+        if isinstance(process, int) and process > 1 and self.alive:
+            with suppress(ProcessLookupError):
+                (os.kill if sys.platform == "win32" else os.killpg)(process, signal.SIGTERM)
+                return
+        raise UsageError(f"{self.name} has ended already")
 
 
 def folder_of(settings: Settings, kind: Kind, name: str) -> Path:
@@ -106,10 +112,8 @@ def folder_of(settings: Settings, kind: Kind, name: str) -> Path:
 
 def job_of(settings: Settings, kind: Kind, name: str) -> Job | None:
     """The job that makes, or made, the run or study of this name; None for any other text."""
-    job = Job(folder_of(settings, kind, name))
-    if not NAME.fullmatch(name):
-        return None
-    return job if (job.folder / JOB).is_file() else None
+    folder = child_named(settings.home / FOLDER / kind, name)
+    return Job(folder) if folder is not None and (folder / JOB).is_file() else None
 
 
 def starting(settings: Settings) -> list[str]:
@@ -125,7 +129,7 @@ def start(folder: Path, words: Sequence[str]) -> Job:
     Raises `UsageError` when its last process is still there.
     """
     job = Job(folder)
-    with (folder / LOG).open("ab", buffering=0) as log:
+    with _log(folder, "ab") as log:
         if not _hold(log):
             raise UsageError(f"{job.name} is being worked on already")
         log.truncate(0)
@@ -154,6 +158,25 @@ def _note_end(process: subprocess.Popen[bytes], folder: Path) -> None:
             _write(folder / ENDED, {"code": code})
         except OSError:  # the folder has gone, or the disk is full: how it ended stays unknown
             return
+
+
+def _log(folder: Path, mode: Literal["rb", "ab"]) -> IO[bytes]:
+    """The log of a job; a link in its place is not followed, as it would be emptied.
+
+    Raises `OSError` for one, too.
+    """
+    return open(folder / LOG, mode, buffering=0, opener=_no_link)
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # of those that have no name
+        return f"signal {number}"
 
 
 def _hold(log: IO[bytes]) -> bool:

@@ -70,6 +70,13 @@ class RecipeForm:
         names = (*FIELDS, "other", "name")
         return cls({name: words[name][:LONGEST] for name in names if words.get(name)})
 
+    @classmethod
+    def of(cls, recipe: Recipe) -> Self:
+        """What would be typed for this recipe: the fields in which it is not as one left empty."""
+        empty = Recipe()
+        said = [name for name in FIELDS if getattr(recipe, name) != getattr(empty, name)]
+        return cls({name: shown(getattr(recipe, name)) for name in said})
+
     @property
     def data(self) -> str:
         """The data that is meant: a path that was typed goes before a choice."""
@@ -190,7 +197,9 @@ def shown(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return "\n".join(map(str, value))
-    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return short if float(short := f"{value:g}") == value else repr(value)
+    return "" if value is None else str(value)
 
 
 def _kind(row: FieldRow) -> Kind:

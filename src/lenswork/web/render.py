@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from lenswork.amounts import counted
 from lenswork.model.describe import format_bytes
 from lenswork.record.durations import format_seconds
 from lenswork.visible import visible
@@ -84,6 +85,7 @@ def when(text: str) -> str:
 FILTERS: Mapping[str, Any] = {
     "percent": percent,
     "count": count,
+    "counted": counted,
     "number": number,
     "when": when,
     "seconds": format_seconds,

@@ -26,6 +26,7 @@ class Settings:
     upload_bytes: int = 64_000_000
     upload_pixels: int = 50_000_000
     upload_count: int = 500
+    upload_seconds: float = 120.0
 
     @property
     def hosts(self) -> frozenset[str]:

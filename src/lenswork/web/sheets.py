@@ -10,6 +10,8 @@ from lenswork.data.dataset import Dataset, Part
 from lenswork.data.doctor.finding import Severity
 from lenswork.errors import DataError
 from lenswork.kinds import SPLIT_NAMES, SplitName
+from lenswork.web.named import quoted
+from lenswork.web.whole import whole
 
 PAGE = 96  # pictures
 SPREAD = 16  # pictures that stand for a class
@@ -122,14 +124,11 @@ def label_of(data: Dataset, said: str | None) -> int | None:
     """The number of a class; raises `DataError` for one that the data does not have."""
     if not said:
         return None
-    if (
-        not said.isdecimal()
-        or not said.isascii()
-        or len(said) > 9
-        or int(said) >= len(data.classes)
-    ):
-        raise DataError(f"{data.name} has classes 0 to {len(data.classes) - 1}, got {said!r}")
-    return int(said)
+    label = whole(said, len(data.classes) - 1)
+    if label is None:
+        most = len(data.classes) - 1
+        raise DataError(f"{data.name} has classes 0 to {most}, got {quoted(said)}")
+    return label
 
 
 def places_of_ids(data: Dataset, wanted: set[str]) -> dict[str, tuple[SplitName, int]]:

@@ -11,7 +11,7 @@ from lenswork.study.left import seconds_left
 from lenswork.study.progress import SettingRow, setting_rows
 from lenswork.study.summary import Summary, pair_sentences, summarise
 from lenswork.study.words import notes
-from lenswork.web.lines import held_out_prefix, lines_of
+from lenswork.web.lines import HELD_OUT, held_out_prefix, lines_of
 from lenswork.web.marks import Scale, scale_of
 from lenswork.web.opened import Shelf
 from lenswork.web.processes import Job
@@ -133,7 +133,7 @@ def found_by(progress: Progress) -> dict[str, Any]:
             for name, cost in summary.costs.items()
         ],
         "way": lines_of(groups, f"{prefix}accuracy"),
-        "way_of": {"val_": "validation", "test_": "test"}.get(prefix, "training"),
+        "way_of": HELD_OUT[prefix],
     }
 
 

@@ -9,7 +9,7 @@ from lenswork.data.decode import decode_bytes, decode_file
 from lenswork.errors import PictureError
 from lenswork.kinds import Picture
 from lenswork.look.thumbnail import thumbnail
-from lenswork.web.images import KEPT_SECONDS
+from lenswork.web.images import keeping
 from lenswork.web.render import asset
 
 THUMBNAIL = 160  # pixels along the longer side: a cell on a screen with fine pixels
@@ -17,7 +17,7 @@ LARGEST = 1024  # of a picture that is looked at alone
 UNREADABLE = "unreadable.svg"
 
 
-def picture_at(source: PictureSource, place: int, side: int) -> Response:
+def picture_at(source: PictureSource, place: int, side: int, *, kept: bool = True) -> Response:
     """The picture at `place` with a longer side of `side` pixels at most; never enlarged.
 
     One that cannot be read is a drawing that says so, so that a page with it stays whole.
@@ -29,13 +29,13 @@ def picture_at(source: PictureSource, place: int, side: int) -> Response:
             picture = source.read(place)
     except PictureError:
         return unreadable()
-    return _answer(picture, side)
+    return _answer(picture, side, kept=kept)
 
 
 def picture_in(path: Path, side: int) -> Response:
     """The same of one file."""
     try:
-        return _answer(decode_file(path, at_least=(side, side)), side)
+        return _answer(decode_file(path, at_least=(side, side)), side, kept=True)
     except PictureError:
         return unreadable()
 
@@ -45,7 +45,6 @@ def unreadable() -> Response:
     return RedirectResponse(asset(UNREADABLE), headers={"cache-control": "no-store"})
 
 
-def _answer(picture: Picture, side: int) -> Response:
+def _answer(picture: Picture, side: int, *, kept: bool) -> Response:
     content, kind = thumbnail(picture, side)
-    keeping = {"cache-control": f"private, max-age={KEPT_SECONDS}"}
-    return Response(content, media_type=f"image/{kind}", headers=keeping)
+    return Response(content, media_type=f"image/{kind}", headers=keeping(kept=kept))

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from lenswork.data.decode import decode_bytes
 from lenswork.errors import UsageError
 from lenswork.kinds import Picture
+from lenswork.web.received import received
 from lenswork.web.settings import Settings
 
 LONGEST_NAME = 200
-MOST_FIELDS = 100
 ESCAPED = {"%22": '"', "%0D": "\r", "%0A": "\n"}
 """What browsers write for these in a file's name
 (https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data)."""
@@ -26,18 +26,18 @@ class Sent:
     name: str
     content: bytes
 
+    @classmethod
+    async def of(cls, file: UploadFile) -> Self:
+        """Take a form's file as a whole."""
+        return cls(_name(file.filename), await file.read())
+
 
 async def sent_pictures(request: Request, field: str = "picture") -> Sequence[Sent]:
     """The files of a form's field; raises `UsageError` for none, too many or no form at all."""
     settings: Settings = request.app.state.settings
-    try:
-        async with request.form(max_files=settings.upload_count, max_fields=MOST_FIELDS) as form:
-            files = [item for item in form.getlist(field) if isinstance(item, UploadFile)]
-            sent = [Sent(_name(file.filename), await file.read()) for file in files]
-    except HTTPException as error:
-        raise UsageError(_unreadable(error.detail, settings)) from error
-    except ValueError as error:  # a name in an alphabet that Python cannot read
-        raise UsageError(_unreadable("a name cannot be read", settings)) from error
+    async with received(request, settings.upload_count) as form:
+        files = [item for item in form.getlist(field) if isinstance(item, UploadFile)]
+        sent = [await Sent.of(file) for file in files]
     if not any(one.content for one in sent):
         raise UsageError("no picture was sent: choose, drop, paste or draw one")
     return sent
@@ -54,9 +54,3 @@ def _name(said: str | None) -> str:
     for written, meant in ESCAPED.items():
         name = name.replace(written, meant)
     return name if len(name) <= LONGEST_NAME else f"…{name[1 - LONGEST_NAME :]}"
-
-
-def _unreadable(detail: str, settings: Settings) -> str:
-    if detail.startswith("Too many files"):
-        return f"the studio takes {settings.upload_count:,} pictures at once: send them in parts"
-    return f"what was sent is not a form with pictures ({detail.rstrip('.')}): send it again"

@@ -24,7 +24,7 @@ from lenswork.web.compared import (
     settings_asked_for,
     shares_some_pictures,
 )
-from lenswork.web.lines import held_out_prefix, lines_of
+from lenswork.web.lines import HELD_OUT, held_out_prefix, lines_of
 from lenswork.web.render import address, page
 from lenswork.web.settings import Settings
 from lenswork.web.standing import standings
@@ -65,7 +65,7 @@ def show(request: Request) -> Response:
         groups=groups,
         problem=problem,
         costs=costs_of(groups),
-        held_out={"val_": "validation", "test_": "test"}.get(prefix, "training"),
+        held_out=HELD_OUT[prefix],
         accuracy_lines=lines_of(lines, f"{prefix}accuracy"),
         loss_lines=lines_of(lines, f"{prefix}loss"),
         **content,
@@ -152,7 +152,9 @@ def _gallery(settings: Settings, found: Opened, asked: Asked) -> dict[str, Any]:
 
 def _picture(settings: Settings, run: Run, *, part: str, place: int) -> str:
     """Where a picture of the run's data is answered: a trial's belongs to its study."""
-    asked: dict[str, object] = {"split": part, "place": place, "side": SIDE}
+    asked: dict[str, object] = {
+        "split": part, "place": place, "side": SIDE, "v": run.environment["started"],
+    }  # fmt: skip
     if is_trial(run) and run.path.parents[2].parent == settings.home.resolve():
         study = run.path.parents[1].name
         return address(f"/studies/{study}/picture", trial=run.name, **asked)

@@ -13,18 +13,19 @@ from lenswork.data.dataset import FileSource, Part
 from lenswork.data.doctor.finding import SEVERITIES, Finding
 from lenswork.data.doctor.report import counts_of
 from lenswork.data.doctor.wording import COMMANDS
-from lenswork.data.known import SAMPLE
+from lenswork.data.known import KNOWN, SAMPLE
 from lenswork.data.sources import survey
 from lenswork.errors import DataError, LensworkError, PictureError
 from lenswork.kinds import PictureShape
 from lenswork.look.doctor_page import MOST_IN_GROUP, doctor_page, shown_groups, verdict
 from lenswork.web.examinations import Known, begin, going_on, known_of, marks_of, path_of
-from lenswork.web.named import allowed_data
+from lenswork.web.named import allowed_data, allowed_folder
 from lenswork.web.opened import data_named, stamp_of
 from lenswork.web.render import address, page
 from lenswork.web.settings import Settings
 from lenswork.web.sheets import Sheet, label_of, places_of_ids, sheet_of
 from lenswork.web.thumbnails import LARGEST, THUMBNAIL, picture_at, picture_in
+from lenswork.web.whole import whole
 
 SHOWN = 6  # pictures of a known set in the list
 SMALL_SIDE = 64  # pixels
@@ -62,9 +63,8 @@ def show(request: Request) -> Response:
 
 def sheet(request: Request) -> Response:
     """The next pictures of a class, or the next classes: a part of a page."""
-    settings: Settings = request.app.state.settings
     name, found = _sheet(request)
-    label = label_of(data_named(settings, name), request.query_params.get("class"))
+    label = label_of(found.data, request.query_params.get("class"))
     template = "_data_tiles.html" if label is not None else "_data_rows.html"
     return page(request, template, **_pictures(request, name, found, label))
 
@@ -154,7 +154,7 @@ def _choices(
     """What can be chosen: known sets with where they are, and what lies in the folders given."""
     settings: Settings = request.app.state.settings
     folder = request.query_params.get("folder")
-    given = [Path(allowed_data(settings, folder))] if folder else list(settings.folders)
+    given = [allowed_folder(settings, folder)] if folder else list(settings.folders)
     return page(
         request,
         "data.html",
@@ -171,8 +171,9 @@ def _choices(
 
 
 def _is_there(name: str) -> bool:
+    """Whether data that was refused is a file or folder that can be looked at."""
     try:
-        return Path(name).exists()
+        return name not in KNOWN and Path(name).exists()
     except OSError:  # a name that is too long
         return False
 
@@ -180,7 +181,7 @@ def _is_there(name: str) -> bool:
 def _above(settings: Settings, folder: Path) -> Path | None:
     """The folder around one, as long as that is not outside of what the studio was given."""
     try:
-        return Path(allowed_data(settings, str(folder.parent)))
+        return allowed_folder(settings, str(folder.parent))
     except DataError:
         return None
 
@@ -222,9 +223,10 @@ def _picture_address(name: str) -> dict[str, Any]:
 
 def _number(said: str, most: int) -> int:
     """A whole number from 0 to `most`; anything else is not there."""
-    if not (said.isascii() and said.isdecimal()) or len(said) > 10 or int(said) > most:
+    number = whole(said, most)
+    if number is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    return int(said)
+    return number
 
 
 def _shown(known: Known, finding: Finding) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The filters of a run's convolutions: their weights, what excites them, which are dead."""
 
-import base64
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,14 +8,13 @@ from starlette.responses import Response
 
 from lenswork.data.dataset import Part
 from lenswork.errors import DataError, RunError
-from lenswork.kinds import Picture
 from lenswork.look.filter_pictures import patch_picture, signed_colours, weight_pictures
 from lenswork.look.filters import FilterLook, look_at_filters
 from lenswork.look.pictures import part_in, reported_part
 from lenswork.look.places import places_of
 from lenswork.model.classifier import Classifier
 from lenswork.record.run import Run
-from lenswork.web.images import png
+from lenswork.web.images import png_uri
 from lenswork.web.named import run_named
 from lenswork.web.opened import Shelf, classifier_of, data_of
 from lenswork.web.render import page
@@ -80,7 +78,7 @@ def seen(request: Request) -> Response:
         part=name,
         of_all=len(part),
         filters=shown(look),
-        scale=_address(signed_colours()[np.newaxis, ::4]) if look.weights.shape[-1] == 1 else None,
+        scale=png_uri(signed_colours()[np.newaxis, ::4]) if look.weights.shape[-1] == 1 else None,
         largest=float(np.abs(look.weights).max()),
     )
 
@@ -88,12 +86,12 @@ def seen(request: Request) -> Response:
 def shown(look: FilterLook) -> list[Shown]:
     """The first filters with their pictures."""
     visible = look.weights.shape[-1] in (1, 3)
-    weights = [_address(one) for one in weight_pictures(look.weights)] if visible else None
+    weights = [png_uri(one) for one in weight_pictures(look.weights)] if visible else None
     return [
         Shown(
             number=number,
             weights=weights[number] if weights else None,
-            patches=tuple(_address(patch_picture(one)) for one in look.strongest[number]),
+            patches=tuple(png_uri(patch_picture(one)) for one in look.strongest[number]),
             answers=_answers(look, number),
             trouble=look.trouble(number),
         )
@@ -122,7 +120,3 @@ def _some(part: Part) -> Part:
 def _answers(look: FilterLook, number: int) -> str:
     patches = look.strongest[number]
     return f"{patches[0].answer:.3g}" if patches else ""
-
-
-def _address(picture: Picture) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png(picture)).decode('ascii')}"

@@ -23,8 +23,10 @@ from lenswork.web.processes import starting
 from lenswork.web.render import address, page
 from lenswork.web.settings import Settings
 from lenswork.web.short import short_data, short_net
+from lenswork.web.whole import whole
 
 A_PAGE = 50  # rows: a thousand would weigh more than what is looked at
+MOST_PAGES = 10**6
 COLUMNS = (
     # the key to sort by, the column's title
     ("name", "Run"),
@@ -64,7 +66,7 @@ class Asked:
             data=query.get("data", ""),
             sort=sort if sort in dict(COLUMNS) else "started",
             turned=query.get("turned") == "1",
-            page=int(number) if number.isdecimal() and 0 < len(number) < 7 else 1,
+            page=whole(number, MOST_PAGES) or 1,
         )
 
     @property

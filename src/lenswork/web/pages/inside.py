@@ -23,14 +23,15 @@ from lenswork.web.inside_look import Look, kept_look, look_at
 from lenswork.web.inside_net import layers_of
 from lenswork.web.inside_overlay import overlays
 from lenswork.web.inside_value import explained
-from lenswork.web.named import run_named
+from lenswork.web.named import quoted, run_named
 from lenswork.web.opened import classifier_of, data_of
 from lenswork.web.render import page
 from lenswork.web.settings import Settings
 from lenswork.web.uploads import Sent, sent_pictures
+from lenswork.web.whole import whole
 
 EXAMPLES = 12
-MOST_DIGITS = 9
+LARGEST_NUMBER = 10**9
 GONE = 204  # the script sends the picture again; an error would be told on the console
 CENTRED = "the drawing in a box of 20 of 28 parts, its centre of mass in the middle"
 
@@ -113,7 +114,7 @@ def value(request: Request) -> Response:
         _number(request, name) for name in ("layer", "channel", "row", "column")
     )
     position = () if row is None or column is None else (row, column)
-    worked = explained(look, layer or 1, channel or 0, position)
+    worked = explained(look, 1 if layer is None else layer, channel or 0, position)
     return page(request, "inside_value.html", worked=worked)
 
 
@@ -179,6 +180,7 @@ def _number(request: Request, name: str) -> int | None:
     said = request.query_params.get(name, "")
     if not said:
         return None
-    if not (said.isascii() and said.isdecimal() and len(said) <= MOST_DIGITS):
-        raise UsageError(f"{name} is a whole number from 0, got {said!r}")
-    return int(said)
+    number = whole(said, LARGEST_NUMBER)
+    if number is None:
+        raise UsageError(f"{name} is a whole number from 0, got {quoted(said)}")
+    return number

@@ -1,6 +1,5 @@
 """The filter lab: nine numbers, a picture, and pooling."""
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +15,7 @@ from lenswork.kinds import Picture
 from lenswork.look.kernels import PRESETS, Kernel, format_number, parse_number, preset
 from lenswork.look.lab import Filtered, FilterLab, photograph
 from lenswork.web.form import asked
-from lenswork.web.images import png, png_response
+from lenswork.web.images import png, png_response, png_uri
 from lenswork.web.render import page
 from lenswork.web.settings import Settings
 from lenswork.web.uploads import Sent, decoded
@@ -145,9 +144,9 @@ def as_dict(result: Filtered) -> dict[str, object]:
     lab = result.lab
     rows = lab.kernel.array[::-1, ::-1] if lab.flip else lab.kernel.array
     return {
-        "original": _uri(result.original),
-        "filtered": _uri(result.filtered),
-        "pooled": _uri(result.pooled),
+        "original": png_uri(result.original),
+        "filtered": png_uri(result.filtered),
+        "pooled": png_uri(result.pooled),
         "sides": {
             name: list(picture.shape[:2])
             for name, picture in (
@@ -228,10 +227,6 @@ def _photograph() -> Picture:
 def _preset_png(name: str) -> bytes:
     small = at_most(_photograph(), SMALL_SIDE)
     return png(FilterLab(PRESETS[name], padding="edge", pool=1).apply(small).filtered)
-
-
-def _uri(picture: Picture) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png(picture)).decode('ascii')}"
 
 
 def _sides(picture: Picture) -> str:

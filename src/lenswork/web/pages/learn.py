@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lenswork.data.known import SAMPLE
-from lenswork.look.quiz.questions import CHAPTERS, OF_A_PICTURE, QUESTIONS, Chapter
+from lenswork.look.quiz.questions import CHAPTERS, OF_A_PICTURE, QUESTIONS, chapter_of
 from lenswork.record.index import list_runs
 from lenswork.record.run import Run, RunSummary
 from lenswork.web.form import asked
@@ -35,7 +35,7 @@ def lesson(request: Request) -> Response:
         request,
         "learn_lesson.html",
         question=asked_for,
-        chapter=_chapter(number),
+        chapter=chapter_of(number),
         count=len(QUESTIONS),
         before=QUESTIONS[number - 2] if number > 1 else None,
         after=QUESTIONS[number] if number < len(QUESTIONS) else None,
@@ -63,10 +63,6 @@ def network(request: Request) -> Response:
         place = place_of(request.query_params.get("number", ""))
         response.headers["hx-redirect"] = address(place, run=name)
     return response
-
-
-def _chapter(number: int) -> Chapter:
-    return next(chapter for chapter in CHAPTERS if number in chapter.numbers)
 
 
 def _network(request: Request) -> dict[str, Any]:

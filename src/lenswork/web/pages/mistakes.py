@@ -19,10 +19,11 @@ from lenswork.look.mistakes import (
 from lenswork.record.predictions import HELD_OUT
 from lenswork.record.run import Run
 from lenswork.web.answers import judged_of
-from lenswork.web.named import run_named
+from lenswork.web.named import quoted, run_named
 from lenswork.web.opened import data_of
 from lenswork.web.render import address, page
 from lenswork.web.settings import Settings
+from lenswork.web.whole import whole
 
 A_PAGE = 48  # pictures
 MOST_PAIRS = 24
@@ -60,7 +61,6 @@ def show(request: Request) -> Response:
         wrong=len(judged.wrong),
         suspects=len(suspects),
         pairs=confused_pairs(judged, MOST_PAIRS),
-        numbers={name: number for number, name in enumerate(judged.classes)},
         problem=_why_no_pictures(request, run),
     )
 
@@ -97,11 +97,11 @@ def _judged(request: Request) -> tuple[Run, Judged]:
 
 
 def _class(request: Request, judged: Judged, key: str) -> int:
-    said = request.query_params.get(key, "")
-    count = len(judged.classes)
-    if not said.isdecimal() or len(said) > 9 or int(said) >= count:
-        raise UsageError(f"{key}: expected the number of a class, 0 to {count - 1}, got {said!r}")
-    return int(said)
+    said, most = request.query_params.get(key, ""), len(judged.classes) - 1
+    number = whole(said, most)
+    if number is None:
+        raise UsageError(f"{key}: expected the number of a class, 0 to {most}, got {quoted(said)}")
+    return number
 
 
 def _suspects(judged: Judged) -> list[Mistake]:
@@ -112,8 +112,7 @@ def _suspects(judged: Judged) -> list[Mistake]:
 
 
 def _paged(request: Request, chosen: Sequence[Mistake], **query: object) -> Shown:
-    said = request.query_params.get("from", "0")
-    first = int(said) if said.isdecimal() and len(said) < 10 else 0
+    first = whole(request.query_params.get("from", ""), 10**9) or 0
     after = first + A_PAGE
     query |= {"part": request.query_params.get("part"), "from": after}
     more = address(request.url.path, **query) if after < len(chosen) else None

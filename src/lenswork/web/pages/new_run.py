@@ -1,7 +1,6 @@
 """New run: a form made from the recipe's own table, and the network layer by layer as one types."""
 
 from http import HTTPStatus
-from threading import Lock
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -13,11 +12,16 @@ from lenswork.data.sources import Search, survey
 from lenswork.errors import LensworkError
 from lenswork.model.describe import format_bytes
 from lenswork.model.presets import PRESETS
+from lenswork.record.home import RECIPE
 from lenswork.record.writer import Recorder
 from lenswork.study.estimate import estimate
+from lenswork.training.recipe import Recipe
 from lenswork.web.considered import Considered, consider
 from lenswork.web.form import asked
 from lenswork.web.jobs import start_training
+from lenswork.web.measuring import ALONE
+from lenswork.web.named import run_named
+from lenswork.web.processes import job_of
 from lenswork.web.recipe_form import FIELDS, WHOLE, RecipeForm, shown
 from lenswork.web.render import page
 from lenswork.web.settings import Settings
@@ -35,12 +39,14 @@ LAYERS = (  # what a button adds
     ("flatten", "Flatten"),
     ("dense 128", "Dense"),
 )
-_MEASURING = Lock()  # two at once would measure one another
 
 
 def show(request: Request) -> Response:
-    """The form, with what the address says in it."""
-    return _form(request, RecipeForm.sent(dict(request.query_params)))
+    """The form, with what the address says in it: fields, or a run that it is to be `like`."""
+    words = dict(request.query_params)
+    if like := words.pop("like", ""):
+        words = {**RecipeForm.of(_recipe_of(request.app.state.settings, like)).texts, **words}
+    return _form(request, RecipeForm.sent(words))
 
 
 async def start(request: Request) -> Response:
@@ -59,6 +65,14 @@ async def measured(request: Request) -> Response:
     """How long that would take, timed now: a part of the page."""
     words, _ = await asked(request)
     return await run_in_threadpool(_measured, request, RecipeForm.sent(words))
+
+
+def _recipe_of(settings: Settings, name: str) -> Recipe:
+    """That of a run; as it was typed, where a page has begun it."""
+    job = job_of(settings, "runs", name)
+    if job is not None and (job.folder / RECIPE).is_file():
+        return Recipe.read(job.folder / RECIPE)
+    return run_named(settings, name).recipe
 
 
 def _start(request: Request, form: RecipeForm) -> Response:
@@ -94,7 +108,7 @@ def _measured(request: Request, form: RecipeForm) -> Response:
         said = "Mend what is wrong in the form first." if wrong else "The data is not here yet."
         return page(request, "_new_estimate.html", pace=None, problem=said)
     try:
-        with _MEASURING:
+        with ALONE:
             pace = estimate(considered.recipe, settings.data_home)
     except LensworkError as error:
         return page(request, "_new_estimate.html", pace=None, problem=str(error))

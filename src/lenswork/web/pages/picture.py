@@ -10,18 +10,20 @@ from lenswork.look.pictures import part_in
 from lenswork.record.run import Run
 from lenswork.web.answers import ids_of
 from lenswork.web.images import png, png_response
-from lenswork.web.named import run_named
+from lenswork.web.named import quoted, run_named
 from lenswork.web.opened import data_of
 from lenswork.web.render import page
 from lenswork.web.settings import Settings
 from lenswork.web.thumbnails import LARGEST, THUMBNAIL, picture_at
+from lenswork.web.whole import whole
 
 
 def show(request: Request) -> Response:
     """The picture at `place` of a part, in the order in which the run has answered it.
 
     Where the data is gone or has changed it is a drawing that says so, so that a page with it
-    stays whole.
+    stays whole. A browser keeps it where the address says of which run it is (`v`): its name alone
+    may be another run's tomorrow.
     """
     settings: Settings = request.app.state.settings
     return picture_of(request, run_named(settings, request.path_params["run"]))
@@ -33,12 +35,13 @@ def picture_of(request: Request, run: Run) -> Response:
     split = _split(request)
     place = _number(request, "place", None, 10**9)
     side = _number(request, "side", THUMBNAIL, LARGEST)
+    kept = "v" in request.query_params
     try:
         part = part_in(run, data_of(settings, run), split)
         place = place_of(run, part, split, place)
         if 2 * max(part.source.shape(place)) <= side:
-            return png_response(png(part.source.read(place), side, crisp=True))
-        return picture_at(part.source, place, side)
+            return png_response(png(part.source.read(place), side, crisp=True), kept=kept)
+        return picture_at(part.source, place, side, kept=kept)
     except PictureError:
         return _absent(request, "cannot be read")
     except LensworkError:
@@ -75,6 +78,7 @@ def _split(request: Request) -> SplitName:
 
 def _number(request: Request, key: str, default: int | None, most: int) -> int:
     said = request.query_params.get(key, "" if default is None else str(default))
-    if not said.isdecimal() or len(said) > 10 or int(said) > most:
-        raise UsageError(f"{key}: expected a whole number, 0 to {most:,}, got {said!r}")
-    return int(said)
+    number = whole(said, most)
+    if number is None:
+        raise UsageError(f"{key}: expected a whole number, 0 to {most:,}, got {quoted(said)}")
+    return number

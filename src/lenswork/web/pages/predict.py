@@ -15,11 +15,12 @@ from lenswork.use.answers_csv import csv_header, csv_line
 from lenswork.use.explain import explain
 from lenswork.use.predict import BATCH, Answer, Upload, answer_files
 from lenswork.web.images import png, png_response
-from lenswork.web.named import run_named
+from lenswork.web.named import quoted, run_named
 from lenswork.web.opened import answering_of
 from lenswork.web.render import address, page
 from lenswork.web.settings import Settings
 from lenswork.web.uploads import Sent, sent_pictures
+from lenswork.web.whole import whole
 
 MOST_BARS = 10
 MOST_EXAMPLES = 10
@@ -132,9 +133,9 @@ def golden(request: Request) -> Response:
     run = run_named(_settings(request), request.path_params["run"])
     pictures = golden_in_file(run.classifier_path)
     said = request.query_params.get("place", "")
-    place = int(said) if said.isascii() and said.isdecimal() and len(said) < 6 else -1
-    if not 0 <= place < len(pictures):
-        raise UsageError(f"place must be from 0 to {len(pictures) - 1}, got {said[:20]!r}")
+    place = whole(said, len(pictures) - 1)
+    if place is None:
+        raise UsageError(f"place must be from 0 to {len(pictures) - 1}, got {quoted(said)}")
     return png_response(png(pictures[place]), kept=False)
 
 

@@ -16,12 +16,15 @@ from lenswork.study.folder import Study, list_studies
 from lenswork.study.plan import MOST_SEEDS
 from lenswork.study.report import write_report
 from lenswork.web.jobs import start_study
+from lenswork.web.named import quoted
 from lenswork.web.pages.picture import picture_of
 from lenswork.web.processes import job_of
+from lenswork.web.received import received
 from lenswork.web.render import page
 from lenswork.web.settings import Settings
 from lenswork.web.study_named import study_named, trial_named
 from lenswork.web.study_view import Progress, found_by, kept, progress_of
+from lenswork.web.whole import whole
 
 
 def show_all(request: Request) -> Response:
@@ -70,7 +73,7 @@ def stop(request: Request) -> Response:
 
 async def again(request: Request) -> Response:
     """Carry on: what is missing, with more seeds, or what failed, as the form says."""
-    async with request.form() as form:
+    async with received(request) as form:
         seeds, failed = str(form.get("seeds", "")), form.get("failed") == "1"
     return await run_in_threadpool(_again, request, seeds, failed)
 
@@ -102,12 +105,13 @@ def _again(request: Request, seeds: str, failed: bool) -> Response:
         raise UsageError(f"study {study.name} is being carried out already: wait, or stop it")
     plan = study.plan
     if seeds:
-        if not seeds.isdecimal() or not study.plan.seeds <= int(seeds) <= MOST_SEEDS:
+        wanted = whole(seeds, MOST_SEEDS)
+        if wanted is None or wanted < plan.seeds:
             raise PlanError(
-                f"seeds: expected {study.plan.seeds} to {MOST_SEEDS:,}, got {seeds!r}: what is "
+                f"seeds: expected {plan.seeds} to {MOST_SEEDS:,}, got {quoted(seeds)}: what is "
                 "trained already is kept"
             )
-        plan = plan.changed(seeds=int(seeds))
+        plan = plan.changed(seeds=wanted)
     study = begin(plan, settings.home, settings.data_home)
     if failed:
         study.forget_failures()

@@ -1,6 +1,5 @@
 """A new study: its plan as a form or as TOML, what it comes to, and its start."""
 
-import tomllib
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -17,9 +16,12 @@ from lenswork.study.builtin import BUILTIN
 from lenswork.study.conduct import begin, fitting_workers
 from lenswork.study.folder import there_already
 from lenswork.study.plan import Plan
+from lenswork.toml_text import read_toml
 from lenswork.training.recipe import Recipe
 from lenswork.web.jobs import start_study
+from lenswork.web.measuring import ALONE
 from lenswork.web.plan_form import FIELDS, AxisRow, Errors, PlanForm, checked, toml_of
+from lenswork.web.received import received
 from lenswork.web.render import page
 from lenswork.web.settings import Settings
 from lenswork.web.study_named import study_named
@@ -34,27 +36,27 @@ def show(request: Request) -> Response:
     like, plan = (request.query_params.get(name, "") for name in ("like", "plan"))
     form = BLANK
     if like:
-        form = PlanForm.of(tomllib.loads(study_named(settings, like).plan.to_toml()))
+        form = PlanForm.of(read_toml(study_named(settings, like).plan.to_toml()))
     elif plan in BUILTIN:
-        form = PlanForm.of(tomllib.loads(BUILTIN[plan].to_toml()))
+        form = PlanForm.of(read_toml(BUILTIN[plan].to_toml()))
     return _page(request, form, {})
 
 
 async def create(request: Request) -> Response:
     """Start the study, or show the same plan the other way: as a form or as TOML."""
-    async with request.form() as sent:
+    async with received(request) as sent:
         return await run_in_threadpool(_create, request, sent)
 
 
 async def check(request: Request) -> Response:
     """What the plan comes to as it stands: its settings and trials, or what is still wrong."""
-    async with request.form() as sent:
+    async with received(request) as sent:
         return await run_in_threadpool(_check, request, sent)
 
 
 async def foretell(request: Request) -> Response:
     """How long it will take: every setting is trained for a second."""
-    async with request.form() as sent:
+    async with received(request) as sent:
         return await run_in_threadpool(_foretell, request, sent)
 
 
@@ -117,7 +119,8 @@ def _foretell(request: Request, sent: FormData) -> Response:
     if plan is None:
         return page(request, "_plan_time.html", words="", problem=next(iter(errors.values())))
     try:
-        words, problem = foretold_words(plan, settings.home, settings.data_home), ""
+        with ALONE:
+            words, problem = foretold_words(plan, settings.home, settings.data_home), ""
     except LensworkError as error:
         words, problem = "", str(error)
     return page(request, "_plan_time.html", words=words, problem=problem)
@@ -128,7 +131,7 @@ def _content(sent: FormData) -> tuple[dict[str, Any], Errors]:
     if sent.get("view") != "toml":
         return PlanForm.sent(sent).content()
     try:
-        return tomllib.loads(str(sent.get("toml", ""))), {}
+        return read_toml(str(sent.get("toml", ""))), {}
     except (ValueError, RecursionError) as error:
         return {}, {"toml": f"this is no TOML: {error}"}
 

@@ -7,6 +7,7 @@
 
 import { camera } from "./capture-camera.js";
 import { draw } from "./capture-draw.js";
+import { SILENT } from "./silent.js";
 
 const EDITED = "input:not([type=range], [type=checkbox], [type=radio], [type=file], [type=button]), textarea, select, [contenteditable]";
 const MOST_FILES = 10_000;
@@ -111,9 +112,10 @@ function pasting(element, offer, say) {
 }
 
 async function example(button, offer, say) {
-  const answer = await fetch(button.dataset.example);
-  if (!answer.ok) {
-    say("this example is not there any more: load the page again", true);
+  const answer = await fetch(button.dataset.example).catch(() => null);
+  if (!answer?.ok) {
+    const gone = "this example is not there any more: load the page again";
+    say(answer ? gone : SILENT, true);
     return;
   }
   offer([{ blob: await answer.blob(), name: button.dataset.name, source: "example" }]);

@@ -1,10 +1,19 @@
 // A picture that is clicked opens in a frame over the page; arrows go to the one before or after.
 const frame = document.getElementById("look");
 
+let asked = ""; // the picture that is wanted now: answers to older questions come too late
+
 const show = async (address) => {
-  const answer = await fetch(address, { headers: { "hx-request": "true" } });
+  asked = address;
   const part = document.createElement("div");
-  part.innerHTML = await answer.text(); // the studio's own, in which every name is escaped
+  try {
+    const answer = await fetch(address, { headers: { "hx-request": "true" } });
+    part.innerHTML = await answer.text(); // the studio's own, in which every name is escaped
+  } catch {
+    location.assign(address); // the browser says that the studio does not answer
+    return;
+  }
+  if (asked !== address) return;
   const close = document.createElement("button");
   close.type = "button";
   close.className = "close quiet";
@@ -16,6 +25,10 @@ const show = async (address) => {
   const again = held && frame.querySelector(`.${held.split(" ").at(-1)}`);
   (again || close).focus();
 };
+
+frame.addEventListener("close", () => {
+  asked = "";
+});
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a.look");

@@ -16,6 +16,8 @@ function tell() {
 
 if (form) {
   for (const box of boxes()) if (box.checked) chosen.add(box.value); // as the browser restored them
+  for (const name of new URLSearchParams(location.search).getAll("select")) chosen.add(name);
+  for (const box of boxes()) box.checked = chosen.has(box.value);
   tell();
   addEventListener("change", ({target}) => {
     if (target.name !== "run" || !target.closest("#runs")) return;

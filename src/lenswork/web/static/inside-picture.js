@@ -97,7 +97,11 @@ function drawn(kind, attributes) {
   return element;
 }
 
-const percent = (share) => `${(100 * share).toFixed(1)}%`;
+// Neither certain nor impossible.
+function percent(share) {
+  if (share > 0.9995) return "> 99.9%";
+  return share < 0.0005 ? "< 0.1%" : `${(100 * share).toFixed(1)}%`;
+}
 
 // The map of the chosen number, enlarged; a click in it chooses another number of it.
 export function zoomView(root, table, choose) {

@@ -1,6 +1,8 @@
 // The one answer that has all maps of a picture: the length of a JSON text in four bytes, the text,
 // then the picture's bytes and each layer's, channel by channel (web/inside_bytes.py).
 
+import { SILENT } from "./silent.js";
+
 export async function read(answer, net) {
   const buffer = await answer.arrayBuffer();
   const length = new DataView(buffer).getUint32(0, true);
@@ -29,7 +31,7 @@ export async function ask(address, options = {}) {
     answer = await fetch(address, { ...options, headers: { "HX-Request": "true" } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Error("the studio does not answer: it may have been ended");
+    throw new Error(SILENT);
   }
   if (answer.ok) return answer;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");

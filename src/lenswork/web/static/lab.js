@@ -4,6 +4,7 @@
 import { capture } from "./capture.js";
 import { corner, pooledAt, shown, taken, windowAt, written } from "./lab-arithmetic.js";
 import { arrows, follow, frame, greyOf, lens, load, paint } from "./lab-views.js";
+import { SILENT } from "./silent.js";
 
 const NAMES = ["original", "filtered", "pooled"];
 const form = document.getElementById("lab-form");
@@ -39,7 +40,7 @@ async function ask() {
     return said.wrong;
   } catch (error) {
     if (error.name === "AbortError") return null;
-    complain({ picture: "the studio does not answer: is it still running?" });
+    complain({ picture: SILENT });
     return null;
   } finally {
     if (asking === mine) pictures.setAttribute("aria-busy", "false");

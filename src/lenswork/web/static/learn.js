@@ -3,21 +3,39 @@
 
 import { capture } from "./capture.js";
 import { begin } from "./learn-parts.js";
+import { SILENT } from "./silent.js";
 
 const KEPT = "lenswork-learn";
 const CHOSEN = "lenswork-learn-run";
 const FRAGMENT = { "HX-Request": "true" }; // so that an error comes as a notice, not as a page
 const at = (id) => document.getElementById(id);
 
+// A browser that keeps nothing for this page refuses its storage with an error.
+function recall(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+function remember(name, text) {
+  try {
+    localStorage.setItem(name, text);
+  } catch {
+    return; // what was answered is known until the page is left
+  }
+}
+
 function answers() {
   try {
-    return JSON.parse(localStorage.getItem(KEPT)) ?? {};
+    return JSON.parse(recall(KEPT)) ?? {};
   } catch {
     return {};
   }
 }
 
-const keep = (number, choice, right) => localStorage.setItem(KEPT, JSON.stringify({ ...answers(), [number]: { choice, right } }));
+const keep = (number, choice, right) => remember(KEPT, JSON.stringify({ ...answers(), [number]: { choice, right } }));
 
 // The list of ideas: marks, and how far the reader has come.
 function list() {
@@ -48,13 +66,13 @@ if (at("learn-progress")) {
 function runSelect() {
   const select = at("run");
   if (!select) return null;
-  const last = localStorage.getItem(CHOSEN);
+  const last = recall(CHOSEN);
   if (!("stated" in select.dataset) && [...select.options].some((one) => one.value === last)) select.value = last;
   return select;
 }
 
 const run = runSelect();
-run?.addEventListener("change", () => localStorage.setItem(CHOSEN, run.value));
+run?.addEventListener("change", () => remember(CHOSEN, run.value));
 
 const question = at("learn-question");
 if (question) lesson(question, at("learn-demonstration"));
@@ -65,9 +83,9 @@ function lesson(form, section) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const words = new FormData(form);
-    const answer = await post(form.action, words);
-    at("learn-unanswered").textContent = answer.ok ? "" : textOf(answer.html);
-    if (!answer.ok) return;
+    const answer = await post(form.action, words).catch(() => null);
+    at("learn-unanswered").textContent = !answer ? SILENT : answer.ok ? "" : textOf(answer.html);
+    if (!answer?.ok) return;
     at("learn-outcome").innerHTML = answer.html;
     const right = at("learn-outcome").querySelector("[data-right]").dataset.right === "true";
     keep(number, words.get("choice"), right);
@@ -104,7 +122,7 @@ function demonstration(section) {
       if (answer.ok) put(answer.html);
       return answer.ok;
     } catch (error) {
-      if (error.name !== "AbortError") complain("the studio does not answer: is it still running?");
+      if (error.name !== "AbortError") complain(SILENT);
       return false;
     } finally {
       if (asking === mine) parts.setAttribute("aria-busy", "false");

@@ -8,6 +8,7 @@ const SPEAK_SECONDS = 5;
 const root = document.getElementById("live");
 const epochs = Number(root.dataset.epochs);
 const plots = drawCurves();
+const title = document.title; // that of a tab in the background tells how far the run is
 const parts = {};
 let rows = [];
 let frame = 0;
@@ -78,6 +79,7 @@ function showNow({ live, stopping }) {
   const current = live.epoch > rows.length ? live : { ...live, epoch: Math.min(rows.length + 1, epochs), step: 0, evaluating: false, loss: null };
   const share = current.step / current.steps_per_epoch;
   parts.epoch.textContent = String(current.epoch);
+  document.title = `${current.epoch} of ${epochs} · ${title}`;
   parts.loss.textContent = number(current.loss);
   parts.rate.textContent = Math.round(live.pictures_a_second).toLocaleString("en");
   parts.left.textContent = seconds(live.seconds_left);
@@ -170,7 +172,7 @@ function gone() {
   trouble("The run's folder was deleted while this page was open. ");
   const home = document.createElement("a");
   home.href = "/";
-  home.textContent = "Home";
+  home.textContent = "Back to the runs";
   parts.trouble.append(home);
   parts.standing.textContent = "deleted";
   document.getElementById("stop").remove();

@@ -1,11 +1,13 @@
 // Asking the studio, and what it says when it refuses.
 
+import { SILENT } from "./silent.js";
+
 export async function posted(address, form) {
   let answer;
   try {
     answer = await fetch(address, { method: "POST", body: form, headers: { "HX-Request": "true" } });
   } catch {
-    throw new Error("the studio does not answer: see whether lenswork studio still runs, then try again");
+    throw new Error(SILENT);
   }
   if (answer.ok) return answer;
   const text = await answer.text();

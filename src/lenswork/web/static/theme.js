@@ -1,5 +1,11 @@
-// Before the page is painted: the colour scheme that was chosen, or else the system's.
-const chosen = localStorage.getItem("theme");
+// Before the page is painted: the colour scheme that was chosen, or else the system's. A browser
+// that keeps nothing for this page refuses its storage with an error.
+let chosen = null;
+try {
+  chosen = localStorage.getItem("theme");
+} catch {
+  chosen = null;
+}
 if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
 
 addEventListener("click", (event) => {
@@ -8,6 +14,6 @@ addEventListener("click", (event) => {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const next = (root.dataset.theme ?? (dark ? "dark" : "light")) === "dark" ? "light" : "dark";
   root.dataset.theme = next;
-  localStorage.setItem("theme", next);
   dispatchEvent(new CustomEvent("themechange"));
+  localStorage.setItem("theme", next);
 });
