@@ -101,3 +101,11 @@ def test_markup_in_a_class_name_stays_text(lenswork: Command, folder: Path, tmp_
     assert said.code == 0, said.err
     assert "<b>|low" not in page.read_text("utf-8")
     assert r"\<b\>\|low" in out.read_text("utf-8")
+
+
+def test_an_ending_in_capital_letters_is_an_ending_too(
+    lenswork: Command, trained: Path, tmp_path: Path
+) -> None:
+    said = lenswork("card", trained.name, "--quick", "--out", tmp_path / "CARD.HTML")
+    assert said.code == 0, said.err
+    assert (tmp_path / "CARD.HTML").read_text("utf-8").startswith("<!doctype html>")

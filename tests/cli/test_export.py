@@ -73,3 +73,26 @@ def test_what_does_not_go_together_is_refused(lenswork: Any, saved: Path, tmp_pa
 def test_every_form_says_what_it_needs() -> None:
     assert set(export.FORMS) == {"onnx", "page", "keras"}
     assert all(form.suffix.startswith(".") for form in export.FORMS.values())
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+def test_a_keras_file_is_told_apart_and_what_takes_it_is_named(
+    lenswork: Any, tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / f"net{ending}"
+    path.write_bytes(b"anything")
+    for words in (["predict"], ["serve"], ["card"], ["export", "--to", "onnx"]):
+        said = lenswork(*words, path)
+        assert (said.code, f"lenswork import {path} makes a classifier of it" in said.err) == (
+            2,
+            True,
+        )
+
+
+def test_an_onnx_file_answers_and_no_more(lenswork: Any, saved: Path, tmp_path: Path) -> None:
+    out = tmp_path / "net.onnx"
+    assert lenswork("export", saved, "--to", "onnx", "--out", out).code == 0
+    for words in (["card"], ["export", "--to", "keras"]):
+        said = lenswork(*words, out)
+        assert said.code == 2
+        assert "name the run or the classifier's file that it was made from" in said.err

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from lenswork.cli.serve import hosts_of, opened_models
 from lenswork.model.classifier import load
 
 Command = Callable[..., Any]
@@ -64,6 +66,7 @@ def test_a_served_run_answers_as_its_classifier_and_stops_gracefully(
         (["../x y="], "expected a name of letters"),
         (["a={run}", "a={run}"], "two models would be called 'a'"),
         (["missing.safetensors"], "there is no classifier file"),
+        (["a.keras"], "there is no classifier file"),
         (["{run}", "--host", "256.1.1.1"], "cannot listen at 256.1.1.1"),
     ],
 )
@@ -73,3 +76,30 @@ def test_what_cannot_be_served_is_refused_before_anything_listens(
     said = lenswork("serve", *(word.format(run=trained) for word in words))
     assert said.code == 2
     assert problem in said.err
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [("a=b.safetensors", "a-b"), ("v1.2", "v1.2"), ("x.y.safetensors", "x.y"), ("b=v1.2", "b")],
+)
+def test_a_model_is_called_by_its_file_or_run_or_as_it_is_told(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    trained.rename(tmp_path / "v1.2")
+    for file in ("a=b.safetensors", "x.y.safetensors"):
+        shutil.copy(tmp_path / "v1.2" / "classifier.safetensors", file)
+    assert list(opened_models((model,), None)) == [name]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "localhost", "LOCALHOST", "::1", "127.0.0.1"])
+def test_a_server_answers_for_the_host_that_it_was_told_to_be(host: str) -> None:
+    hosts = hosts_of(host)
+    assert hosts is not None
+    assert f"[{host}]" in hosts if ":" in host else host.lower() in hosts
+    assert "evil.example" not in hosts
+
+
+def test_a_server_for_others_leaves_the_hosts_to_its_proxy() -> None:
+    assert hosts_of("0.0.0.0") is None  # noqa: S104  # nothing is bound
+    assert hosts_of("example.org") is None

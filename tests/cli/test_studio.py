@@ -11,6 +11,7 @@ from typing import IO, Any
 
 import httpx
 import pytest
+import uvicorn
 from studio_server import until
 
 from lenswork.cli.studio import _listen, _why_not
@@ -121,7 +122,8 @@ def test_ctrl_c_leaves_a_training_running(
 ) -> None:
     one = studio("--home", str(tmp_path / "runs"), str(folder))
     form = {"data": str(folder), "net": "flatten, dense classes", "epochs": "3", "name": "mine"}
-    began = httpx.post(f"{one.address}new", data=form, headers={"origin": one.address.rstrip("/")})
+    origin = {"origin": one.address.rstrip("/")}
+    began = httpx.post(f"{one.address}new", data=form, headers=origin, timeout=SECONDS)
     assert (began.status_code, began.headers.get("location")) == (303, "/runs/mine")
     assert one.end()[0] == 0
     assert not (tmp_path / "runs" / "mine").exists(), "it had ended before the studio did"
@@ -201,6 +203,20 @@ def test_a_home_that_is_a_file_is_refused(lenswork: Command, tmp_path: Path) -> 
     said = lenswork("studio", "--no-browser", "--port", "0", "--home", tmp_path / "file")
     assert said.code == 2
     assert "file" in said.err
+
+
+@pytest.mark.parametrize(("place", "alone"), [("127.0.0.1", True), ("0.0.0.0", False)])  # noqa: S104
+def test_a_name_for_this_machine_that_leads_elsewhere_needs_a_token(
+    lenswork: Command, monkeypatch: pytest.MonkeyPatch, place: str, alone: bool
+) -> None:
+    def find(*_: object, **__: object) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (place, 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
+    said = lenswork("studio", "--no-browser", "--port", "0", "--host", "localhost")
+    assert said.code == 0
+    assert ("token=" in said.out) is not alone
 
 
 def test_an_address_of_six_parts_is_listened_at_where_there_are_such() -> None:

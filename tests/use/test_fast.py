@@ -1,9 +1,13 @@
 """Opened with onnxruntime or with torch, a classifier answers the same, and torch may stay away."""
 
+import json
+import math
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,3 +128,62 @@ def test_a_header_that_is_too_long_is_refused_unread(tmp_path: Path) -> None:
     assert load_without_torch(path) is None
     with pytest.raises(ClassifierError, match="its header would take"):
         load_fast(path)
+
+
+def add_zeros(saved: Path, **tensors: dict[str, Any]) -> None:
+    """The file with other tensors in its header, and with zeros behind it as they say."""
+    content = saved.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    end = len(content) - 8 - length
+    for name, said in tensors.items():
+        begin, end = end, end + math.prod(said["shape"])
+        header[name] = {"dtype": "U8", **said, "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    saved.write_bytes(len(text).to_bytes(8, "little") + text + content[8 + length :])
+    os.truncate(saved, 8 + len(text) + end)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("weight.more", r"expected weights that are floats, found torch\.uint8 in more"),
+        ("golden.picture.00009", r"expected at most 67\.1 MB of golden pictures, found 3\.0 GB"),
+    ],
+)
+def test_a_tensor_that_no_save_writes_is_not_read(saved: Path, name: str, said: str) -> None:
+    add_zeros(saved, **{name: {"shape": [1000, 1_000_000, 3]}})
+    assert saved.stat().st_blocks * 512 < 10_000_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ClassifierError, match=said):
+        load_fast(saved)
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 500
+
+
+def test_golden_pictures_that_could_not_be_opened_again_are_not_saved(tmp_path: Path) -> None:
+    large = portable()
+    large.golden += [np.zeros((4000, 6000, 3), np.uint8)]
+    with pytest.raises(UsageError, match=r"expected at most 67\.1 MB of golden pictures, got 72"):
+        large.save(tmp_path / "large.safetensors")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    with pytest.raises(ClassifierError, match="expected a classifier file"):
+        load_fast(tmp_path / "pipe.safetensors")
+
+
+def test_an_onnxruntime_that_cannot_be_loaded_is_done_without(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fast, "_RUNTIME", "lenswork_has_no_such_module")
+    assert isinstance(load_fast(saved), Classifier)
+
+
+def test_weights_that_would_be_copied_beyond_the_memory_are_left_to_torch(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fast, "available_bytes", lambda: 100)
+    assert load_without_torch(saved) is None
+    assert isinstance(load_fast(saved), Classifier)

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from keras_nets import layers, names, sequential
 
 from lenswork.errors import LensworkError, UsageError
+from lenswork.use import keras_weights
 from lenswork.use.keras_import import Said, import_keras
 
 # Keras 3.15 on torch copies arrays in a way that numpy warns of
@@ -321,3 +322,47 @@ def test_a_configuration_of_deep_lists_is_refused(archive: bytes, tmp_path: Path
     config = {"class_name": "Functional", "config": {"layers": [given, layer], **ends}}
     content = packed(members(archive) | {"config.json": json.dumps(config).encode()})
     refusal(content, tmp_path / "a.keras")
+
+
+def test_layers_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
+    """Twenty layers of 64 kB that are one and the same in the file."""
+    made = [layers.Dense(128, use_bias=False) for _ in range(20)]
+    end = layers.Dense(3, use_bias=False, activation="softmax")
+    sequential(layers.Flatten(), *made, end, shape=(8, 16, 1)).save(tmp_path / "a.keras")
+    content = members((tmp_path / "a.keras").read_bytes())
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as file:
+        kernel = file.create_dataset("layers/dense/vars/0", data=np.zeros((128, 128), np.float32))
+        for number in range(1, 20):
+            file[f"layers/dense_{number}/vars/0"] = kernel
+        file["layers/dense_20/vars/0"] = np.zeros((128, 3), np.float32)
+    said = refusal(packed(content | {"model.weights.h5": weights.getvalue()}), tmp_path / "a.keras")
+    assert "several share the same bytes" in said
+
+
+@pytest.mark.parametrize(("place", "value"), [(6, 99), (8, 0x20), (8, 0x40), (8, 1), (10, 99)])
+def test_archives_of_a_kind_that_keras_does_not_write_are_refused(
+    archive: bytes, tmp_path: Path, place: int, value: int
+) -> None:
+    """The version that unpacks a member, how it is locked, how it is packed."""
+    content = bytearray(archive)
+    start = content.find(b"PK\1\2")
+    content[start + place] = value
+    assert str(tmp_path) in refusal(bytes(content), tmp_path / "a.keras")
+
+
+def test_weights_whose_answers_are_no_numbers_are_refused(archive: bytes, tmp_path: Path) -> None:
+    content = members(archive)
+    weights = io.BytesIO(content["model.weights.h5"])
+    with h5py.File(weights, "r+") as file:
+        file["layers/dense/vars/0"][:] = 3e38
+    content["model.weights.h5"] = weights.getvalue()
+    said = refusal(packed(content), tmp_path / "a.keras")
+    assert "its answers are no numbers" in said
+
+
+def test_weights_larger_than_the_memory_are_refused_unread(
+    archive: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keras_weights, "available_bytes", lambda: 100)
+    assert "to open its weights takes" in refusal(archive, tmp_path / "a.keras")

@@ -257,6 +257,20 @@ REFUSED: dict[str, tuple[list[Any], str]] = {
         [layers.MaxPooling2D(2, (2, 1), name="p"), layers.Flatten()],
         r"layer 1, 'p' \(MaxPooling2D\): strides: expected the same down and across, got \(2, 1\)",
     ),
+    "a Rescaling of what ZeroPadding2D added": (
+        [layers.ZeroPadding2D(1), layers.Rescaling(1 / 255, offset=-1, name="r"),
+         layers.Conv2D(2, 3), layers.Flatten()],
+        r"layer 2, 'r' \(Rescaling\): expected a Rescaling before the ZeroPadding2D",
+    ),
+    "a Rescaling beyond all measure": (
+        [layers.Rescaling(1e5), layers.Rescaling(1e5, name="r"), layers.Flatten()],
+        r"layer 2, 'r' \(Rescaling\): expected pixels to become numbers up to 1,000,000",
+    ),
+    "a sigmoid between a Rescaling and the softmax": (
+        [layers.Flatten(), layers.Dense(3), layers.Rescaling(2.0),
+         layers.Activation("sigmoid"), layers.Softmax(name="s")],
+        r"'s' \(Softmax\): expected a Rescaling at the beginning, or right before",
+    ),
     "Dense on a map": (
         [layers.Dense(4, name="d"), layers.Flatten()],
         r"layer 1, 'd' \(Dense\): it is laid on a map of 9x9x3",

@@ -7,6 +7,7 @@ from portable import noise, portable
 
 from lenswork.errors import UsageError
 from lenswork.model.classifier import Classifier
+from lenswork.use import onnx_runtime
 from lenswork.use.onnx_export import onnx_model
 from lenswork.use.onnx_graph import INPUT, OUTPUT, build
 from lenswork.use.onnx_runtime import OnnxClassifier
@@ -91,3 +92,15 @@ def test_weights_of_another_net_are_refused_by_name() -> None:
     contract = portable("flatten, dense classes").contract
     with pytest.raises(UsageError, match=r"the weights of the contract's net, got others: layers"):
         build(contract, {"layers.1.weight": np.zeros((3, 4), np.float32)}, {})
+
+
+@pytest.mark.parametrize("little", [0, 10**9])
+def test_one_picture_is_answered_as_among_others(
+    little: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a thread of its own where the work is little."""
+    monkeypatch.setattr(onnx_runtime, "LITTLE_WORK", little)
+    classifier = through_onnx(portable())
+    pictures = noise((4, 12, 10, 3), 7)
+    ones = np.concatenate([classifier.probabilities(one[None]) for one in pictures])
+    np.testing.assert_allclose(ones, classifier.probabilities(pictures), rtol=0, atol=1e-6)

@@ -217,6 +217,27 @@ def test_the_camera_is_answered_until_it_is_stopped(shown: Callable[..., Page]) 
     assert page.evaluate("document.querySelector('video').srcObject === null")
 
 
+def test_a_camera_that_nobody_waits_for_any_more_is_switched_off(
+    shown: Callable[..., Page],
+) -> None:
+    page = shown(page_of(portable()))
+    page.evaluate(
+        """() => {
+            const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+            navigator.mediaDevices.getUserMedia = async (wanted) => {
+                await new Promise((done) => (globalThis.allow = done));
+                return (globalThis.stream = await ask(wanted));
+            };
+        }"""
+    )
+    page.get_by_role("button", name="Camera").click()
+    page.get_by_role("button", name="Draw").click()
+    page.evaluate("allow()")
+    page.wait_for_function("globalThis.stream && !stream.active")
+    assert page.locator("[data-part=sheet]").is_visible()
+    assert page.locator("[data-part=answer]").is_hidden()
+
+
 def test_the_page_is_accessible_and_fits_a_telephone(shown: Callable[..., Page]) -> None:
     page = shown(page_of(portable()))
     choose(page, {"a.png": file_of(noise((9, 9, 3)))})

@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {  # name (its module in this folder) -> one line of 
     "card": "Write a classifier's model card.",
     "filter": "Lay a hand-made filter on a picture, then pool it.",
     "net": "Show a net's shapes, parameters and work before it is trained.",
+    "quiz": "Thirteen questions, each answered by a network of your own.",
     "data": "List and fetch the known data sets.",
     "studio": "All of it in the browser, on your own machine.",
     "cache": "Look after the decoded pictures that are kept on disk.",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from lenswork.cli.model_files import model_file
 from lenswork.cli.options import data_home_option, home_option
 from lenswork.cli.outputs import check_output
 from lenswork.cli.pictures_bar import pictures_bar
@@ -42,8 +43,8 @@ def command(
 
 
 def _card(model: str, home: Path | None, data_home: Path | None, *, quick: bool) -> Card:
-    path = Path(model)
-    if path.is_file():
+    path = model_file(model)
+    if path is not None:
         return card_of_classifier(load(path), path.stem)
     run = open_run(model, home_folder(home))
     with pictures_bar("examining") as told:

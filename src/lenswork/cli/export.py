@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 import lenswork
+from lenswork.cli.model_files import model_file
 from lenswork.cli.options import data_home_option, home_option, json_option, print_json
 from lenswork.cli.outputs import check_output
 from lenswork.errors import UsageError
@@ -80,19 +81,12 @@ def command(
         _int8(module, opened, path, data_home, as_json=as_json)
         return
     classifier = opened.classifier if isinstance(opened, Run) else opened
-    written: Exported | float = getattr(module, chosen.function)(classifier, path)
-    if not isinstance(written, Exported):
-        written = Exported(path, form, chosen.package, written, len(classifier.golden))
-    _tell(written, [], as_json=as_json)
+    _tell(getattr(module, chosen.function)(classifier, path), [], as_json=as_json)
 
 
 def _opened(model: str, home: Path | None) -> Run | Classifier:
-    path = Path(model)
-    if path.is_file():
-        return lenswork.load(path)
-    if path.suffix == ".safetensors":
-        raise UsageError(f"there is no classifier file {path}")
-    return lenswork.open_run(model, home_folder(home))
+    path = model_file(model)
+    return lenswork.load(path) if path else lenswork.open_run(model, home_folder(home))
 
 
 def _int8(

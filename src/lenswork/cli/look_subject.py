@@ -8,14 +8,13 @@ from typing import Any
 from lenswork.data.dataset import Part
 from lenswork.errors import UsageError
 from lenswork.kinds import SplitName
+from lenswork.look.pictures import FIRST_PICTURES as FIRST_PICTURES
 from lenswork.look.pictures import Shown, part_of, picture_file, some_pictures
 from lenswork.model.classifier import Classifier, load
 from lenswork.model.contract import Contract
 from lenswork.model.preprocess import Preprocess
 from lenswork.record.index import open_run
 from lenswork.record.run import Run
-
-FIRST_PICTURES = (0, 7, 26)  # those of the notes
 
 
 @dataclass(frozen=True)

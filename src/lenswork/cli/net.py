@@ -8,8 +8,8 @@ from rich.table import Table
 from lenswork.cli.options import json_option, print_json, table_console
 from lenswork.errors import UsageError
 from lenswork.model.describe import Description, describe, format_bytes
-from lenswork.model.layers import format_shape
 from lenswork.model.presets import PRESETS
+from lenswork.model.shapes import format_shape
 
 
 @click.command()

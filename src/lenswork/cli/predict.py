@@ -9,13 +9,15 @@ from pathlib import Path
 import click
 
 import lenswork
+from lenswork.cli.model_files import model_file
 from lenswork.cli.options import home_option, json_option
 from lenswork.errors import UsageError
 from lenswork.model.answering import Answering
 from lenswork.record.home import home_folder
 from lenswork.use.answers_csv import csv_header, csv_line
-from lenswork.use.fast import ONNX_FILE, load_fast
+from lenswork.use.fast import load_fast
 from lenswork.use.predict import Answer, Upload, answer_files, find_pictures
+from lenswork.visible import visible
 
 
 @click.command()
@@ -56,11 +58,9 @@ def command(
 
 def open_classifier(model: str, home: Path | None) -> Answering:
     """The classifier in a file, or of a run by its name or folder, opened by what is fastest."""
-    path = Path(model)
-    if path.is_file():
+    path = model_file(model, takes_onnx=True)
+    if path is not None:
         return load_fast(path)
-    if path.suffix in (".safetensors", ONNX_FILE):
-        raise UsageError(f"there is no classifier file {path}")
     run = lenswork.open_run(model, home_folder(home))
     return load_fast(run.classifier_path) if run.classifier_path.is_file() else run.classifier
 
@@ -100,10 +100,11 @@ def _standard_input() -> Iterator[Path | Upload]:
 def _print_lines(answers: Iterable[Answer]) -> None:
     for answer in answers:
         if answer.prediction is None:
-            click.echo(f"error: {answer.error}", err=True)
+            click.echo(f"error: {visible(answer.error)}", err=True)
         else:
             prediction = answer.prediction
-            click.echo(f"{answer.file}: {prediction.class_name} {prediction.probability:.2%}")
+            name = visible(answer.file, lines=False)
+            click.echo(f"{name}: {prediction.class_name} {prediction.probability:.2%}")
 
 
 def _print_json(answers: Iterable[Answer]) -> None:

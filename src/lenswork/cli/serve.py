@@ -63,15 +63,14 @@ def command(
         queue=queue,
         seconds=seconds,
     )
-    opened = _opened(models, home)
+    opened = opened_models(models, home)
     listening = _listen(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{listening.getsockname()[1]}"
+    address = f"http://{_bracketed(host)}:{listening.getsockname()[1]}"
     for name, classifier in opened.items():
         classes = ", ".join(classifier.classes[:10])
         click.echo(f"{address}/models/{name}/predict answers {classes}")
     click.echo("Ctrl-C ends it when those who wait have their answers", err=True)
-    app = server(opened, limits, hosts=LOCAL if _is_loopback(host) else None)
+    app = server(opened, limits, hosts=hosts_of(host))
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -83,12 +82,13 @@ def command(
         uvicorn.Server(config).run(sockets=[listening])
 
 
-def _opened(models: tuple[str, ...], home: Path | None) -> dict[str, Answering]:
+def opened_models(models: tuple[str, ...], home: Path | None) -> dict[str, Answering]:
+    """The classifiers by their names; raises `UsageError` for names that are none or are two."""
     opened: dict[str, Answering] = {}
     for model in models:
         name, mark, path = model.partition("=")
-        if not mark:
-            name, path = re.sub(r"[^A-Za-z0-9._-]", "-", Path(model).stem), model
+        if not mark or Path(model).exists():  # a file's name may have the sign in it
+            name, path = _name_of(Path(model)), model
         if not NAME.fullmatch(name):
             raise UsageError(
                 f"expected a name of letters, digits, '-', '_' and '.', got {name!r}: give one as "
@@ -98,6 +98,11 @@ def _opened(models: tuple[str, ...], home: Path | None) -> dict[str, Answering]:
             raise UsageError(f"two models would be called {name!r}: give names as NAME={path}")
         opened[name] = open_classifier(path, home)
     return opened
+
+
+def _name_of(path: Path) -> str:
+    """What a model is called by: its file's name without the ending, or its run's name."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", path.stem if path.is_file() else path.name)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -116,8 +121,17 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+def hosts_of(host: str) -> set[str] | None:
+    """The hosts that requests may be meant for; None, any, where others than this machine ask."""
+    return {*LOCAL, _bracketed(host).lower()} if _is_loopback(host) else None
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
 def _is_loopback(host: str) -> bool:
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

@@ -9,21 +9,10 @@ from lenswork.cli.ask_study import HowToRun, carried_out, opened_for, said_of, s
 from lenswork.cli.options import print_json, table_console
 from lenswork.cli.outputs import check_output
 from lenswork.cli.study_verdict import failure_lines, print_tables
-from lenswork.data.dataset import Dataset
-from lenswork.model.preprocess import Preprocess
 from lenswork.record.style import save_figure
-from lenswork.study.folder import Study
 from lenswork.study.results import Results
-from lenswork.study.sizes import (
-    SEEDS,
-    Change,
-    Moved,
-    change_between,
-    moved_pictures,
-    size_pairs,
-    sizes_plan,
-)
-from lenswork.study.sizes_figure import COLUMNS, Seen, sizes_figure
+from lenswork.study.sizes import SEEDS, Change, Moved, change_between, sizes_plan
+from lenswork.study.sizes_seen import lost_figure, moved_in
 from lenswork.study.summary import Summary, pair_sentences, summarise
 from lenswork.study.words import notes
 
@@ -67,9 +56,9 @@ def command(
     plan = sizes_plan(opened, wanted.split(","), net=net, seeds=seeds, name=name, **said)
     study = carried_out(plan, how)
     summary = summarise(study)
-    moved = _moved(summary)
+    moved = moved_in(summary)
     if target is not None:
-        _draw(study, summary.results, moved, opened, target)
+        save_figure(lost_figure(study, summary.results, moved, opened), target)
     if as_json:
         print_json(sizes_dict(summary, moved))
         return
@@ -108,47 +97,6 @@ def _named(moved: Moved, numbers: tuple[int, ...], results: Results) -> list[dic
         }
         for number in numbers
     ]
-
-
-def _moved(summary: Summary) -> list[Moved]:
-    """What each smaller size moves; sizes without a finished training are left out."""
-    return [
-        moved_pictures(summary.results, size, largest)
-        for size, largest in size_pairs(summary.plan)
-        if {size, largest} <= set(summary.results.settings)
-    ]
-
-
-def _draw(study: Study, results: Results, moved: list[Moved], data: Dataset, target: Path) -> None:
-    seen = {one.size: (one, _seen(study, results, one, data)) for one in moved}
-    title = f"{data.name}: pictures that smaller sizes lose"
-    save_figure(sizes_figure(title, seen), target)
-
-
-def _seen(study: Study, results: Results, moved: Moved, data: Dataset) -> list[Seen]:
-    part = data.parts[results.part]
-    places = {name: place for place, name in enumerate(part.ids)}
-    large, small = (_preprocess(study, name) for name in (moved.largest, moved.size))
-    of_large, of_small = (len(results.settings[name].seeds) for name in (moved.largest, moved.size))
-    seen = []
-    for number in moved.lost[:COLUMNS]:
-        place = places[results.ids[number]]
-        seen.append(
-            Seen(
-                name=results.ids[number],
-                truth=data.classes[part.labels[place]],
-                large=large.read(part.source, place),
-                small=small.read(part.source, place),
-                right_large=f"{round(moved.right_largest[number] * of_large)} of {of_large}",
-                right_small=f"{round(moved.right[number] * of_small)} of {of_small}",
-            )
-        )
-    return seen
-
-
-def _preprocess(study: Study, setting: str) -> Preprocess:
-    preprocess: Preprocess = study.runs(setting)[0].classifier.contract.preprocess
-    return preprocess
 
 
 def _print(summary: Summary, moved: list[Moved]) -> None:

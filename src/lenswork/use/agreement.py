@@ -30,10 +30,13 @@ class Exported:
         )
 
 
-def agreed(form: str, runtime: str, here: Probabilities, there: Probabilities) -> float:
+def agreed(
+    form: str, runtime: str, here: Probabilities, there: Probabilities, hint: str = ""
+) -> float:
     """The largest difference between two tables (pictures, classes) of golden answers.
 
-    Raises `LensworkError` for one beyond 1e-4, for no numbers and for another shape.
+    Raises `LensworkError` for one beyond 1e-4, for no numbers and for another shape; `hint` is
+    what is known of the runtime.
     """
     if here.shape != there.shape:
         raise LensworkError(
@@ -46,5 +49,6 @@ def agreed(form: str, runtime: str, here: Probabilities, there: Probabilities) -
             f"the {form} answers the golden pictures otherwise in {runtime}: their probabilities "
             f"differ by {difference:.2g}, at most {TOLERANCE:g} is allowed. Nothing was written: "
             "an export that answers otherwise is no copy of the classifier"
+            + (f". {hint}" if hint else "")
         )
     return difference

@@ -20,10 +20,11 @@ HTML, MARKDOWN = ".html", ".md"
 
 def write_card(card: Card, path: Path) -> list[Path]:
     """Write a card to `path`, .html or .md; returns the files. Raises `UsageError` for others."""
-    if path.suffix == HTML:
+    kind = path.suffix.lower()
+    if kind == HTML:
         write_bytes(path, card_html(card).encode("utf-8", "backslashreplace"))
         return [path]
-    if path.suffix != MARKDOWN:
+    if kind != MARKDOWN:
         raise UsageError(f"a card is written as .html or .md, got {path.name!r}")
     names: dict[str, str] = {}
     written = []

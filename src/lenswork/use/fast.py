@@ -8,6 +8,8 @@ memory.
 import hashlib
 import importlib
 import importlib.util
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from lenswork.model.stored import (
     EXPECTED,
     GOLDEN,
     METADATA_KEY,
+    MOST_GOLDEN_BYTES,
     TOLERANCE,
     WEIGHT,
     refuse_long_header,
@@ -36,7 +39,10 @@ from lenswork.model.weight_shapes import COUNTER, weight_shapes
 from lenswork.record.extras import needed_by
 
 ONNX_FILE = ".onnx"
+WEIGHT_BYTES = 4  # single precision
+COPIES = 4  # of the weights: as read, in the graph, in its bytes, in the runtime
 _RUNTIME = "lenswork.use.onnx_runtime"  # loaded when it is needed: it needs the extra
+Kind = tuple[str, tuple[int, ...]]  # a tensor's kind of number and its shape
 
 
 @dataclass(frozen=True)
@@ -71,8 +77,8 @@ def load_without_torch(path: Path) -> Answering | None:
     stored = read_stored(path)
     if stored is None:
         return None
-    runtime: Any = importlib.import_module(_RUNTIME)
     try:
+        runtime: Any = importlib.import_module(_RUNTIME)
         classifier: Answering = runtime.of_weights(stored.contract, stored.weights, stored.golden)
         answers = classifier.golden_answers()
     except Exception:  # onnxruntime's own kinds have no other parent; torch shall say what it is
@@ -86,15 +92,23 @@ def has_onnx() -> bool:
 
 
 def read_stored(path: Path) -> Stored | None:
-    """What a whole, unchanged classifier of a line of text holds; None for any other file."""
+    """What a whole, unchanged classifier of a line of text holds; None for any other file.
+
+    Nothing of a tensor is read before all are known to have the shapes that the contract's net
+    gives them: a stranger's file may hold any.
+    """
+    if not path.is_file():  # to open a pipe would wait for ever
+        return None
     try:
         refuse_long_header(path)
         with safe_open(path, framework="np") as file:
             text = (file.metadata() or {}).get(METADATA_KEY, "")
             contract = Contract.model_validate_json(text)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        digest = list(hashlib.sha256(text.encode()).digest())
-        if contract.net is None or tensors[CHECKSUM].tolist() != digest:
+            kinds = {name: _kind(file.get_slice(name)) for name in file.keys()}  # noqa: SIM118
+            if contract.net is None or not _fits(contract, contract.net, kinds):
+                return None
+            tensors = {name: file.get_tensor(name) for name in kinds}
+        if tensors[CHECKSUM].tolist() != list(hashlib.sha256(text.encode()).digest()):
             return None
         weights = {
             name.removeprefix(WEIGHT): tensor
@@ -102,27 +116,33 @@ def read_stored(path: Path) -> Stored | None:
             if name.startswith(WEIGHT)
         }
         golden = [tensors[name] for name in sorted(tensors) if name.startswith(GOLDEN)]
-        stored = Stored(contract, weights, golden, tensors[EXPECTED])
-        return stored if _fits(stored, contract.net) else None
+        return Stored(contract, weights, golden, tensors[EXPECTED])
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, LensworkError):
         return None
 
 
-def _fits(stored: Stored, net: str) -> bool:
+def _kind(tensor: Any) -> Kind:
+    return tensor.get_dtype(), tuple(tensor.get_shape())
+
+
+def _fits(contract: Contract, net: str, kinds: Mapping[str, Kind]) -> bool:
     """Whether all is there, in the shapes and kinds of number that a save writes."""
-    contract, shape = stored.contract, stored.contract.preprocess.input_shape
+    shape = contract.preprocess.input_shape
     spec = parse_net(net)
     described = describe(spec, shape, contract.outputs)
     shapes = weight_shapes(spec.with_outputs(contract.outputs), shape)
+    weight_bytes = WEIGHT_BYTES * sum(map(math.prod, shapes.values()))
+    golden = {name: kind for name, kind in kinds.items() if name.startswith(GOLDEN)}
+    expected = {
+        f"{WEIGHT}{name}": ("I64" if name.endswith(COUNTER) else "F32", sides)
+        for name, sides in shapes.items()
+    }
+    expected[CHECKSUM] = ("U8", (hashlib.sha256().digest_size,))
+    expected[EXPECTED] = ("F32", (len(golden), len(contract.classes)))
     return (
-        described.activation_bytes <= available_bytes()
-        and {name: tensor.shape for name, tensor in stored.weights.items()} == shapes
-        and all(
-            tensor.dtype == (np.int64 if name.endswith(COUNTER) else np.float32)
-            for name, tensor in stored.weights.items()
-        )
-        and len(stored.golden) >= len(contract.classes)
-        and all(picture.dtype == np.uint8 for picture in stored.golden)
-        and stored.expected.shape == (len(stored.golden), len(contract.classes))
-        and stored.expected.dtype == np.float32
+        dict(kinds) == expected | golden
+        and len(golden) >= len(contract.classes)
+        and all(kind == "U8" for kind, _ in golden.values())
+        and sum(math.prod(sides) for _, sides in golden.values()) <= MOST_GOLDEN_BYTES
+        and described.activation_bytes + COPIES * weight_bytes <= available_bytes()
     )

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 from lenswork.errors import ClassifierError
 from lenswork.model.describe import format_bytes
+from lenswork.model.stored import LARGEST_HEADER, MOST_GOLDEN_BYTES
 from lenswork.use.hdf5 import SIGNATURE, Content, H5File
 
 CONFIG, WEIGHTS, METADATA = "config.json", "model.weights.h5", "metadata.json"
@@ -24,11 +25,14 @@ CONTRACT, GOLDEN = "lenswork/contract.json", "lenswork/golden.safetensors"  # ou
 LARGEST_JSON = 4 * 2**20
 LARGEST_UNPACKED = 128 * 2**20  # of a compressed member; Keras compresses none
 LARGEST_DIRECTORY = 2**20
-LARGEST_GOLDEN = 2**20
+LARGEST_GOLDEN = MOST_GOLDEN_BYTES + LARGEST_HEADER  # with the answers
 DIRECTORY_END, END_SIZE = b"PK\5\6", 22
 MEMBER_BEGIN, BEGIN_SIZE = b"PK\3\4", 30
 STEP = 2**22
 LEGACY_WEIGHTS = "model_weights"
+BROKEN = (  # what zipfile raises of archives that are torn, or of a kind that it does not read
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError, RuntimeError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -123,13 +127,11 @@ def _open_zip(file: BinaryIO, name: str) -> KerasFile:
             if METADATA in members:
                 metadata = _unpacked(archive, members[METADATA], LARGEST_JSON, name)
             kept = [
-                _unpacked(archive, members[member], LARGEST_GOLDEN, name)
-                if member in members
-                else None
-                for member in (CONTRACT, GOLDEN)
+                _unpacked(archive, members[member], limit, name) if member in members else None
+                for member, limit in ((CONTRACT, LARGEST_JSON), (GOLDEN, LARGEST_GOLDEN))
             ]
             weights = H5File(_content(file, archive, members[WEIGHTS], name), name)
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError) as error:
+    except BROKEN as error:
         raise ClassifierError(f"{name} is no whole archive ({error}): copy it again") from error
     version = str(_json(metadata, name).get("keras_version", ""))[:20]
     return KerasFile(name, config, weights, False, version, *kept)
@@ -177,9 +179,11 @@ def _members(archive: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int, name: str) -> bytes:
     """A member's bytes, no more than the limit, whatever the archive says of its size."""
-    with archive.open(member) as file:
-        content = file.read(limit + 1) if member.file_size <= limit else b" " * (limit + 1)
-    if len(content) > limit:
+    content = b""
+    if member.file_size <= limit:
+        with archive.open(member) as file:
+            content = file.read(limit + 1)
+    if max(member.file_size, len(content)) > limit:
         raise ClassifierError(
             f"{name}: expected at most {format_bytes(limit)} in {member.filename}, got more"
         )

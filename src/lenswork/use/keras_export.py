@@ -13,10 +13,11 @@ import torch
 from numpy.typing import NDArray
 from safetensors.numpy import save as save_arrays
 
-from lenswork.errors import ClassifierError, UsageError
+from lenswork.errors import UsageError
 from lenswork.files import written_whole
 from lenswork.kinds import Pictures, Probabilities
-from lenswork.model.classifier import TOLERANCE, Classifier
+from lenswork.model.answering import checked_picture
+from lenswork.model.classifier import Classifier
 from lenswork.model.layers import (
     SLOPE,
     Activation,
@@ -28,27 +29,29 @@ from lenswork.model.layers import (
     Flatten,
     Layer,
     Pool,
-    Window,
 )
 from lenswork.model.network import ConvLayer, DepthwiseLayer, Network
 from lenswork.model.views import Views
+from lenswork.model.window import Window
 from lenswork.record.extras import needed_by
+from lenswork.use.agreement import Exported, agreed
 from lenswork.use.keras_archive import CONTRACT, GOLDEN
 from lenswork.use.keras_import import EXPECTED
 from lenswork.use.keras_views import seen_in_views
 
+FORM = "Keras model"
+BACKENDS = {"torch": "PyTorch", "jax": "JAX", "tensorflow": "TensorFlow"}
 LEAKY, LAST = "leaky-relu", "channels_last"
 BATCH = 64
 
 
-def export_keras(classifier: Classifier, path: Path) -> float:
+def export_keras(classifier: Classifier, path: Path) -> Exported:
     """Write a `.keras` file that takes pictures of (batch, height, width, channels), 0 to 255.
 
     Scaling, temperature and views are inside; the answer is (batch, classes), or (batch, 1) for a
     sigmoid: the probability of the second class. The file is opened again by Keras and answers
-    the golden pictures; returned is the largest difference of a probability. Raises `UsageError`
-    without Keras and for a network of one's own, `ClassifierError` for a difference above 1e-4,
-    and leaves no file then.
+    the golden pictures. Raises `UsageError` without Keras and for a network of one's own,
+    `LensworkError` for a difference above 1e-4, and leaves no file then.
     """
     if path.suffix != ".keras":
         raise UsageError(f"expected a file that ends in .keras, got {path}")
@@ -66,11 +69,13 @@ def export_keras(classifier: Classifier, path: Path) -> float:
         try:
             model.save(named)
             _add_contract(named, classifier)
-            difference = _difference(keras, classifier, named)
+            there = _golden_answers(keras, classifier, named)
+            here, hint = classifier.golden_answers(), _hint(keras, classifier)
+            difference = agreed(FORM, _runtime(keras), here, there, hint)
             named.replace(temporary)
         finally:
             named.unlink(missing_ok=True)
-    return difference
+    return Exported(path, FORM, _runtime(keras), difference, len(classifier.golden))
 
 
 def keras_probabilities(keras: Any, model: Any, pictures: Pictures) -> Probabilities:
@@ -220,9 +225,9 @@ def _weights(module: torch.nn.Module) -> list[NDArray[np.float32]]:
 def _add_contract(path: Path, classifier: Classifier) -> None:
     """Put the contract and the golden pictures beside what Keras reads."""
     arrays: dict[str, NDArray[Any]] = {
-        f"picture.{index:05d}": one for index, one in enumerate(classifier.golden)
+        f"picture.{index:05d}": checked_picture(one) for index, one in enumerate(classifier.golden)
     }
-    arrays[EXPECTED] = classifier.probabilities_of(classifier.golden)
+    arrays[EXPECTED] = classifier.golden_answers()
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(CONTRACT, classifier.contract.model_dump_json())
         archive.writestr(GOLDEN, save_arrays(arrays))
@@ -234,21 +239,18 @@ def _hint(keras: Any, classifier: Classifier) -> str:
     if keras.backend.backend() != "torch" or pools is None:
         return ""
     return (
-        f". Keras on torch averages edges otherwise in {pools[0]!r}: install JAX and set "
+        f"Keras on torch averages edges otherwise in {pools[0]!r}: install JAX and set "
         "KERAS_BACKEND=jax"
     )
 
 
-def _difference(keras: Any, classifier: Classifier, path: Path) -> float:
-    """The largest difference of a golden picture's probability; raises above 1e-4."""
+def _golden_answers(keras: Any, classifier: Classifier, path: Path) -> Probabilities:
     preprocess = classifier.contract.preprocess
-    pictures = np.stack([preprocess.apply(picture) for picture in classifier.golden])
+    pictures = np.stack([preprocess.apply(checked_picture(one)) for one in classifier.golden])
     model = keras.models.load_model(path, compile=False)
-    answers = keras_probabilities(keras, model, pictures)
-    difference = float(np.abs(answers - classifier.probabilities(pictures)).max())
-    if not difference <= TOLERANCE:
-        raise ClassifierError(
-            f"the Keras model answers the golden pictures otherwise, by {difference:.2g} (at most "
-            f"{TOLERANCE:g} is allowed): it was not written{_hint(keras, classifier)}"
-        )
-    return difference
+    return keras_probabilities(keras, model, pictures)
+
+
+def _runtime(keras: Any) -> str:
+    backend = keras.backend.backend()
+    return f"Keras {keras.__version__} on {BACKENDS.get(backend, backend)}"

@@ -12,19 +12,23 @@ from safetensors.numpy import load as load_arrays
 
 from lenswork.errors import ClassifierError, UsageError
 from lenswork.kinds import Picture
+from lenswork.model.answering import checked_picture
 from lenswork.model.classifier import TOLERANCE, Classifier
 from lenswork.model.contract import GOLDEN_BYTES, Contract
 from lenswork.model.describe import describe, format_bytes
-from lenswork.model.layers import BatchNorm, Shape
+from lenswork.model.layers import BatchNorm
 from lenswork.model.memory import available_bytes
 from lenswork.model.network import Network
 from lenswork.model.preprocess import Preprocess, Resize
+from lenswork.model.shapes import Shape
 from lenswork.model.spec import NetSpec, parse_net
+from lenswork.model.views import ONE, Views
 from lenswork.use.keras_archive import KerasFile, open_keras
 from lenswork.use.keras_layers import line_of
 from lenswork.use.keras_line import straight_line
 from lenswork.use.keras_net import Row, finished
 from lenswork.use.keras_scale import Scale, scale_of
+from lenswork.use.keras_views import without_views
 from lenswork.use.keras_weights import rescaling_state, state_of
 
 GOLDEN_SIDE = 32  # of pictures made where none are given
@@ -63,9 +67,10 @@ def import_keras(path: str | Path, said: Said | None = None) -> Imported:
     """
     said = said or Said()
     with open_keras(Path(path)) as file:
-        line = line_of(straight_line(file.config), said.size)
-        rows, outputs, output = finished(line)
         own = _own_contract(file)
+        views = Views.parse(own.views if own else ONE)
+        line = line_of(straight_line(without_views(file.config, views)), said.size)
+        rows, outputs, output = finished(line)
         unscaled = "1" if own is not None and line.scale is None else None
         scale = scale_of(line, unscaled if said.scale is None else said.scale)
         classes = _classes(said, own, 2 if output == "sigmoid" else outputs)
@@ -82,6 +87,7 @@ def import_keras(path: str | Path, said: Said | None = None) -> Imported:
             recipe_hash=own.recipe_hash if own else "",
             made_by=f"Keras {file.version}".strip() + ", brought to Lenswork",
             temperature=None if line.logits_scale is None else 1 / line.logits_scale,
+            views=str(views),
         )
         classifier = _with_golden(network, contract, said, file)
     notes = list(line.notes)
@@ -167,29 +173,40 @@ def _preprocess(shape: Shape, said: Said, own: Contract | None, *, normalise: bo
 
 def _with_golden(network: Network, contract: Contract, said: Said, file: KerasFile) -> Classifier:
     """The classifier with the pictures given, those in the file, or made ones."""
-    classifier = Classifier(network, contract, said.golden or made_pictures(contract))
-    if file.golden is None:
-        return classifier
+    kept = [] if file.golden is None else _kept_golden(file, Classifier(network, contract, []))
+    classifier = Classifier(network, contract, said.golden or kept or made_pictures(contract))
+    if not np.isfinite(classifier.golden_answers()).all():
+        raise ClassifierError(
+            f"{file.name}: its answers are no numbers: its weights or its rescaling are too large"
+        )
+    return classifier
+
+
+def _kept_golden(file: KerasFile, classifier: Classifier) -> list[Picture]:
+    """The golden pictures in a file that `lenswork export` wrote, answered as they were then."""
     try:
-        arrays = load_arrays(file.golden)
-    except (SafetensorError, ValueError, KeyError) as error:
-        raise ClassifierError(f"{file.name}: its golden pictures cannot be read") from error
-    expected = arrays.pop(EXPECTED, None)
-    pictures = [arrays[name] for name in sorted(arrays)]
-    if any(
-        one.dtype != np.uint8 or one.ndim != 3 or one.shape[2] not in (1, 3) for one in pictures
-    ):
-        raise ClassifierError(f"{file.name}: its golden pictures are none")
+        arrays = load_arrays(file.golden or b"")
+        expected = arrays.pop(EXPECTED)
+        pictures = [checked_picture(arrays[name]) for name in sorted(arrays)]
+    except (SafetensorError, ValueError, KeyError, TypeError, UsageError) as error:
+        raise ClassifierError(
+            f"{file.name}: its golden pictures cannot be read ({error}): export it again"
+        ) from error
+    if len(pictures) < len(classifier.classes):
+        raise ClassifierError(
+            f"{file.name}: expected a golden picture for each of {len(classifier.classes)} "
+            f"classes, found {len(pictures)}: export it again"
+        )
     answers = classifier.probabilities_of(pictures)
-    if expected is None or answers.shape != expected.shape:
-        raise ClassifierError(f"{file.name}: its golden pictures have no answers")
-    difference = float(np.abs(answers - expected).max(initial=0.0))
+    if answers.shape != expected.shape or expected.dtype != np.float32:
+        raise ClassifierError(f"{file.name}: its golden pictures have no answers: export it again")
+    difference = float(np.abs(answers - expected).max())
     if not difference <= TOLERANCE:
         raise ClassifierError(
             f"{file.name} breaks its contract: the golden pictures' probabilities differ by "
             f"{difference:.2g} from those that were exported: export it again"
         )
-    return Classifier(network, contract, said.golden or pictures)
+    return pictures
 
 
 def made_pictures(contract: Contract) -> list[Picture]:

@@ -15,15 +15,13 @@ from lenswork.model.layers import (
     Depthwise,
     Dropout,
     Flatten,
-    Padding,
     Pool,
-    Shape,
-    Window,
-    format_shape,
 )
 from lenswork.model.preprocess import LARGEST_SIDE
+from lenswork.model.shapes import Shape, format_shape
+from lenswork.model.window import Padding, Window
 from lenswork.use.keras_line import Step, shown
-from lenswork.use.keras_net import Line
+from lenswork.use.keras_net import LARGEST, MISPLACED, Line
 
 KERAS_LEAK = 0.2  # of the activation "leaky_relu"; of the layer LeakyReLU it is said or 0.3
 LAYER_LEAK = 0.3
@@ -153,6 +151,7 @@ def _activate(line: Line, step: Step, name: str, slope: float) -> None:
     if name == "softmax":
         if step.config.get("axis", -1) not in (-1, 1):
             raise step.error("expected a softmax over the last axis")
+        line.refuse_after_scaling(step)
         line.softmax = True
     elif name == "leaky_relu":
         if not 0 <= slope < 1:
@@ -243,14 +242,17 @@ def _batch_norm(line: Line, step: Step) -> None:
 def _rescaling(line: Line, step: Step) -> None:
     scale, offset = _numbers(line, step, "scale", 1.0), _numbers(line, step, "offset", 0.0)
     if line.rows:
-        factor = float(scale.flat[0])
-        if scale.size != 1 or offset.any() or not 1e-6 < factor < 1e6 or line.softmax:
-            raise step.error("expected a Rescaling at the beginning, or right before the softmax")
-        line.logits_scale = factor * (line.logits_scale or 1.0)
+        if scale.size != 1 or offset.any() or line.softmax:
+            raise step.error(MISPLACED)
+        line.scale_logits(float(scale.flat[0]), step)
         return
+    if line.frame:  # its zeros would be rescaled too
+        raise step.error("expected a Rescaling before the ZeroPadding2D")
     before = np.zeros(1) if line.offset is None else line.offset
     line.scale = scale if line.scale is None else line.scale * scale
     line.offset = before * scale + offset
+    if max(np.abs(line.scale).max(), np.abs(line.offset).max()) > LARGEST:
+        raise step.error(f"expected pixels to become numbers up to {LARGEST:,}")
 
 
 def _numbers(line: Line, step: Step, name: str, default: float) -> NDArray[np.float64]:
@@ -258,9 +260,11 @@ def _numbers(line: Line, step: Step, name: str, default: float) -> NDArray[np.fl
     value = step.config.get(name, default)
     values = value if isinstance(value, list) else [value]
     if len(values) not in (1, line.shape[2]) or not all(
-        isinstance(one, int | float) and np.isfinite(one) for one in values
+        isinstance(one, int | float) and abs(one) <= LARGEST for one in values
     ):
-        raise step.error(f"{name}: expected a number, or one a channel, got {shown(value)}")
+        raise step.error(
+            f"{name}: expected a number up to {LARGEST:,}, or one a channel, got {shown(value)}"
+        )
     return np.array(values, np.float64)
 
 

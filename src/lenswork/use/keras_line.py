@@ -1,6 +1,5 @@
 """From a Keras configuration to its layers in one straight line."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -62,13 +61,10 @@ def straight_line(config: Config) -> list[Step]:
 
     Raises `ClassifierError` for a model that branches, joins or repeats.
     """
-    try:
-        layers = [
-            replace(one, place=f"layer {number}, {one.place}")
-            for number, one in enumerate(_layers_of(config, "", DEEPEST), start=1)
-        ]
-    except RecursionError as error:
-        raise ClassifierError("the layers of the Keras model are nested too deeply") from error
+    layers = [
+        replace(one, place=f"layer {number}, {one.place}")
+        for number, one in enumerate(_layers_of(config, "", DEEPEST), start=1)
+    ]
     if not 0 < len(layers) <= MOST_LAYERS:
         raise ClassifierError(
             f"expected a Keras model of 1 to {MOST_LAYERS:,} layers, got {len(layers):,}"
@@ -91,7 +87,7 @@ def _layers_of(model: Config, path: str, deepest: int) -> Iterator[Step]:
         raise ClassifierError(f"expected at most {DEEPEST} models inside one another")
     if kind == SEQUENTIAL:
         layers = config.get("layers") if isinstance(config, dict) else config
-        chain = _objects(layers)
+        chain = objects(layers)
     elif kind in FUNCTIONAL and isinstance(config, dict):
         chain = _chain(config)
     else:
@@ -127,7 +123,8 @@ def _snake(kind: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def _objects(value: object) -> Sequence[Config]:
+def objects(value: object) -> Sequence[Config]:
+    """A list of layers of a configuration; raises `ClassifierError` for anything else."""
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         raise ClassifierError(f"expected a list of layers, got {shown(value)}")
     if len(value) > MOST_LAYERS:
@@ -137,8 +134,8 @@ def _objects(value: object) -> Sequence[Config]:
 
 def _chain(config: Config) -> list[Config]:
     """The layers of a functional model from its input to its output."""
-    layers = {_name(layer): layer for layer in _objects(config.get("layers"))}
-    begins, ends = _ends(config.get("input_layers")), _ends(config.get("output_layers"))
+    layers = {name_of(layer): layer for layer in objects(config.get("layers"))}
+    begins, ends = ends_of(config.get("input_layers")), ends_of(config.get("output_layers"))
     if len(begins) != 1 or len(ends) != 1:
         raise ClassifierError(
             f"expected a Keras model with one input and one output, got {len(begins)} and "
@@ -161,13 +158,14 @@ def _chain(config: Config) -> list[Config]:
     return [first, *reversed(chain)]
 
 
-def _name(layer: Config) -> str:
+def name_of(layer: Config) -> str:
+    """A layer's name, by which others say that they follow it."""
     config = layer.get("config")
     inner = config.get("name", "") if isinstance(config, dict) else ""
     return str(layer.get("name") or inner)
 
 
-def _ends(value: object) -> list[str]:
+def ends_of(value: object) -> list[str]:
     """The names in `input_layers`, which are [name, 0, 0], or lists or objects of those."""
     if isinstance(value, dict):
         value = list(value.values())
@@ -186,18 +184,37 @@ def _source(layer: Config, name: str) -> str:
         raise ClassifierError(
             f"{name[:60]!r} is used in {count} places: expected layers in one line, each used once"
         )
-    if '"training": true' in json.dumps(nodes[0]):
-        raise ClassifierError(
-            f"{name[:60]!r} is called with training=True, so its answers differ each time: build "
-            "the model without it"
-        )
-    sources = list(_sources(nodes[0], DEEPEST))
+    refuse_training(layer)
+    sources = sources_of(layer)
     if len(sources) != 1:
         raise ClassifierError(
             f"{name[:60]!r} ({shown(layer.get('class_name'))}) joins {len(sources)} layers: "
             "expected layers in one line"
         )
     return sources[0]
+
+
+def refuse_training(layer: Config) -> None:
+    """Raise `ClassifierError` for a layer that works as in training whenever it is asked."""
+    if _in_training(layer.get("inbound_nodes"), DEEPEST):
+        raise ClassifierError(
+            f"{name_of(layer)[:60]!r} is called with training=True, so its answers differ each "
+            "time: build the model without it"
+        )
+
+
+def _in_training(node: object, deepest: int) -> bool:
+    if deepest == 0:
+        return False
+    if isinstance(node, dict):
+        said = node.get("training") not in (None, False)
+        return said or any(_in_training(value, deepest - 1) for value in node.values())
+    return isinstance(node, list) and any(_in_training(value, deepest - 1) for value in node)
+
+
+def sources_of(layer: Config) -> list[str]:
+    """The names of the layers that a layer follows, once for each time that it is used."""
+    return list(_sources(layer.get("inbound_nodes"), DEEPEST))
 
 
 def _sources(node: object, deepest: int) -> Iterator[str]:

@@ -7,11 +7,14 @@ from numpy.typing import NDArray
 
 from lenswork.errors import ClassifierError
 from lenswork.model.contract import Output
-from lenswork.model.layers import Activation, Conv, Dense, Depthwise, Layer, Shape, format_shape
+from lenswork.model.layers import Activation, Conv, Dense, Depthwise, Layer
+from lenswork.model.shapes import Shape, format_shape
 from lenswork.model.spec import NetSpec
 from lenswork.use.keras_line import Step
 
 Row = tuple[Layer, Step | None]  # a layer, and the Keras layer whose weights are its own
+LARGEST = 1_000_000  # of what pixels or logits are multiplied by, and of what is added
+MISPLACED = "expected a Rescaling at the beginning, or right before the softmax"
 
 
 @dataclass
@@ -20,7 +23,8 @@ class Line:
 
     `scale` and `offset` are what the model's own rescaling does to pixels from 0 to 255, None
     where it has none; a number, or one a channel. `logits_scale` multiplies the last layer's
-    numbers before the softmax. `frame` is the padding for the convolution that comes next.
+    numbers before the softmax, of which there were `scaled_at` layers then. `frame` is the padding
+    for the convolution that comes next.
     """
 
     shape: Shape
@@ -29,6 +33,7 @@ class Line:
     scale: NDArray[np.float64] | None = None
     offset: NDArray[np.float64] | None = None
     logits_scale: float | None = None
+    scaled_at: int = 0
     softmax: bool = False
     frame: int = 0
 
@@ -40,8 +45,22 @@ class Line:
             raise step.error("expected a convolution after the ZeroPadding2D")
         self.frame = 0
         if self.logits_scale is not None and layer != Activation("sigmoid"):
-            raise step.error("expected a Rescaling at the beginning, or right before the softmax")
+            raise step.error(MISPLACED)
+        self.refuse_after_scaling(step)
         self.rows.append((layer, step if weights else None))
+
+    def scale_logits(self, factor: float, step: Step) -> None:
+        """Multiply the last layer's numbers; only the softmax or sigmoid may follow."""
+        self.refuse_after_scaling(step)
+        scale = factor * (1.0 if self.logits_scale is None else self.logits_scale)
+        if not 1 / LARGEST < scale < LARGEST:
+            raise step.error(f"scale: expected a number up to {LARGEST:,}, got {factor:g}")
+        self.logits_scale, self.scaled_at = scale, len(self.rows)
+
+    def refuse_after_scaling(self, step: Step) -> None:
+        """Refuse a layer after the sigmoid that follows a Rescaling."""
+        if self.logits_scale is not None and len(self.rows) > self.scaled_at:
+            raise step.error(MISPLACED)
 
     @property
     def shape_now(self) -> Shape:

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenswork.errors import UsageError
-from lenswork.use.keras_net import Line
+from lenswork.use.keras_net import LARGEST, Line
 
-LARGEST = 1_000_000
 SAME = 1e-6  # relative: 1/255 is written with more or fewer digits
 _NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,20})?(?:e-?[0-9]{1,2})?"
 _SCALE = re.compile(rf"({_NUMBER})(?:\s*/\s*({_NUMBER}))?\s*(?:([+-])\s*({_NUMBER}))?")

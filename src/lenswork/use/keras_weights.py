@@ -8,16 +8,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lenswork.errors import ClassifierError
-from lenswork.model.layers import (
-    EPSILON,
-    BatchNorm,
-    Conv,
-    Dense,
-    Depthwise,
-    Layer,
-    Shape,
-    format_shape,
-)
+from lenswork.model.describe import format_bytes
+from lenswork.model.layers import EPSILON, BatchNorm, Conv, Dense, Depthwise, Layer
+from lenswork.model.memory import available_bytes
+from lenswork.model.shapes import Shape, format_shape
 from lenswork.use.hdf5 import Stored
 from lenswork.use.keras_archive import LEGACY_WEIGHTS, KerasFile
 from lenswork.use.keras_line import Step
@@ -25,6 +19,7 @@ from lenswork.use.keras_net import Row
 
 OLD_FOLDER, FOLDER = "_layer_checkpoint_dependencies", "layers"  # Keras 2.12 to 2.15, and 3
 MOST_WEIGHTS = 16  # of one layer
+COPIES = 3  # of the weights: as they are in the file, as floats, in our order
 
 
 def state_of(
@@ -40,6 +35,17 @@ def state_of(
         for place, (_, step) in enumerate(rows)
         if step is not None
     ]
+    taken = sum(one.byte_count for _, _, stored in found for one in stored.values())
+    if taken > file.weights.content.size:  # a small file could take any memory so
+        raise ClassifierError(
+            f"{file.name}: its layers need {format_bytes(taken)} of weights, more than the file "
+            "holds: several share the same bytes, which Keras does not write"
+        )
+    if (needed := COPIES * taken) > available_bytes():
+        raise ClassifierError(
+            f"{file.name}: to open its weights takes {format_bytes(needed)}, and "
+            f"{format_bytes(available_bytes())} are free"
+        )
     state: dict[str, Tensor] = {}
     for place, step, stored in found:
         layer = layers[place]

@@ -2,12 +2,15 @@
 
 import math
 
-from onnx import ModelProto, NodeProto, TensorProto, TypeProto, shape_inference
+from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, TypeProto, shape_inference
 
 from lenswork.errors import ClassifierError
+from lenswork.model.contract import Contract
 from lenswork.model.describe import format_bytes
-from lenswork.model.layers import Shape
 from lenswork.model.memory import available_bytes
+from lenswork.model.shapes import Shape
+from lenswork.model.spec import check_net, parse_net
+from lenswork.model.weight_shapes import weight_shapes
 from lenswork.use.onnx_graph import INPUT, OUTPUT
 
 OPERATORS = frozenset(
@@ -15,7 +18,37 @@ OPERATORS = frozenset(
     Gather Gemm GlobalAveragePool GlobalMaxPool LeakyRelu MaxPool Mul QuantizeLinear ReduceMean Relu
     Reshape Sigmoid Softmax Squeeze Sub Tanh Transpose""".split()  # noqa: SIM905
 )
+WINDOWS = {"kernel_shape": 1, "strides": 1, "dilations": 1, "group": 1, "pads": 0}  # the least
+LARGEST_WINDOW = 100_000  # of a side, stride or pad; that of a line of text
 BYTES_A_NUMBER = 8  # no type that these operators make is wider
+BYTES_A_WEIGHT = 4  # single precision; of integers one, with their scales
+BYTES_BESIDE = 16 * 2**20  # nodes, names, the places of views
+COPIES = 4  # of a file: its bytes, the graph, that with its shapes, in the runtime
+MOST_NODES = 20_000  # and constants; a net of three hundred layers has two thousand
+
+
+def refuse_too_long(size: int, texts: int, contract: Contract) -> None:
+    """Raise `ClassifierError` for a file of more bytes than the contract's net could need.
+
+    `size` is the file's, of which `texts` are its metadata. Raises `NetError` for a net that
+    cannot be.
+    """
+    if contract.net is None:
+        raise ClassifierError("its contract names no net, which every export of Lenswork does")
+    spec, shape = parse_net(contract.net), contract.preprocess.input_shape
+    check_net(spec, shape, contract.outputs)
+    shapes = weight_shapes(spec.with_outputs(contract.outputs), shape)
+    most = texts + BYTES_A_WEIGHT * sum(map(math.prod, shapes.values())) + BYTES_BESIDE
+    if size > most:
+        raise ClassifierError(
+            f"it has {format_bytes(size)}, and its contract's net needs {format_bytes(most)} at "
+            "most: it holds something else, and was not opened"
+        )
+    if COPIES * size > available_bytes():
+        raise ClassifierError(
+            f"to open it takes {format_bytes(COPIES * size)}, and "
+            f"{format_bytes(available_bytes())} are free"
+        )
 
 
 def refuse_unlike_ours(model: ModelProto, shape: Shape, classes: int) -> None:
@@ -26,6 +59,8 @@ def refuse_unlike_ours(model: ModelProto, shape: Shape, classes: int) -> None:
     is.
     """
     graph = model.graph
+    if max(len(graph.node), len(graph.initializer)) > MOST_NODES:
+        raise ClassifierError(f"its graph has more than {MOST_NODES:,} nodes or constants")
     for node in graph.node:
         _refuse_operator(node)
     if model.functions or graph.sparse_initializer or any(map(_is_elsewhere, graph.initializer)):
@@ -36,7 +71,7 @@ def refuse_unlike_ours(model: ModelProto, shape: Shape, classes: int) -> None:
     names = [value.name for value in (*graph.input, *graph.output)]
     if names != [INPUT, OUTPUT]:
         raise ClassifierError(
-            f"expected one input {INPUT!r} and one output {OUTPUT!r}, got {names}"
+            f"expected one input {INPUT!r} and one output {OUTPUT!r}, got {str(names)[:200]}"
         )
     pictures, answers = graph.input[0].type, graph.output[0].type
     if pictures.tensor_type.elem_type != TensorProto.UINT8 or _sides(pictures)[1:] != shape:
@@ -51,6 +86,21 @@ def _refuse_operator(node: NodeProto) -> None:
     if node.domain not in ("", "ai.onnx") or node.op_type not in OPERATORS or deeper:
         raise ClassifierError(
             f"it has the operator {node.domain}:{node.op_type}, which no export of Lenswork writes"
+        )
+    for attribute in node.attribute:
+        _refuse_window(attribute)
+
+
+def _refuse_window(attribute: AttributeProto) -> None:
+    """Sides, strides and pads that libraries written in C++ divide and multiply by."""
+    least = WINDOWS.get(attribute.name)
+    if least is None:
+        return
+    numbers = [*attribute.ints, *([attribute.i] if attribute.HasField("i") else [])]
+    if not numbers or not all(least <= number <= LARGEST_WINDOW for number in numbers):
+        raise ClassifierError(
+            f"the {attribute.name} of one of its windows are {str(numbers)[:80]}: expected "
+            f"{least} to {LARGEST_WINDOW:,}"
         )
 
 

@@ -27,12 +27,12 @@ from lenswork.model.layers import (
     Flatten,
     Layer,
     Pool,
-    Shape,
-    Window,
 )
+from lenswork.model.shapes import Shape
 from lenswork.model.spec import check_net, parse_net
 from lenswork.model.views import View, Views
 from lenswork.model.weight_shapes import weight_shapes
+from lenswork.model.window import Window
 
 OPSET = 17
 IR_VERSION = 8  # the file format of ONNX 1.12, which brought opset 17

@@ -22,11 +22,13 @@ from pydantic import ValidationError
 
 from lenswork.errors import ClassifierError
 from lenswork.kinds import Picture, Probabilities
+from lenswork.model.answering import checked_picture
 from lenswork.model.contract import Contract
+from lenswork.model.stored import LARGEST_HEADER
 
 CLASSES, CONTRACT, GOLDEN = "classes", "lenswork.contract", "lenswork.golden"
 CHECKSUM, INT8 = "lenswork.sha256", "lenswork.int8"
-MOST_LETTERS = 64_000_000  # of one text: a thousand classes need 7 million
+MOST_GOLDEN = 10_000  # pictures: one a class, and each is answered when the file is opened
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def golden_text(golden: Sequence[Picture], expected: Probabilities) -> str:
         {
             "pictures": [
                 {"shape": list(picture.shape), "pixels": _base64(np.ascontiguousarray(picture))}
-                for picture in golden
+                for picture in map(checked_picture, golden)
             ],
             "probabilities": _base64(np.ascontiguousarray(expected, "<f4")),
         }
@@ -75,7 +77,7 @@ def read_properties(texts: Mapping[str, str], path: Path) -> Said:
             "are unknown, so it cannot be used as a classifier"
         )
     said, pictures = texts[CONTRACT], texts.get(GOLDEN, "")
-    if max(len(said), len(pictures)) > MOST_LETTERS:
+    if len(said) > LARGEST_HEADER:
         raise ClassifierError(f"{path}: its contract is longer than any contract can be")
     if texts.get(CHECKSUM) != _digest(said, pictures):
         raise ClassifierError(
@@ -85,15 +87,17 @@ def read_properties(texts: Mapping[str, str], path: Path) -> Said:
     try:
         contract = Contract.model_validate_json(said)
         golden, expected = _golden(json.loads(pictures), len(contract.classes))
+        if json.loads(texts.get(CLASSES, "null")) != list(contract.classes):
+            raise ValueError("its list of classes is another than its contract's")
     except (ValidationError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ClassifierError(f"{path}: its contract cannot be read: {error}") from error
     return Said(contract, golden, expected, texts.get(INT8) == "yes")
 
 
 def _golden(content: Any, classes: int) -> tuple[list[Picture], Probabilities]:
+    if not classes <= (count := len(content["pictures"])) <= max(classes, MOST_GOLDEN):
+        raise ValueError(f"{count:,} golden pictures, and each of {classes} classes needs one")
     golden = [_picture(one) for one in content["pictures"]]
-    if len(golden) < classes:
-        raise ValueError(f"expected a golden picture for each of {classes} classes")
     answers = np.frombuffer(_bytes(content["probabilities"]), "<f4").astype(np.float32)
     return golden, answers.reshape(len(golden), classes)
 

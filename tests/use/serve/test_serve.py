@@ -292,3 +292,16 @@ def wait_for(true: Any) -> None:
     while not true():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_a_host_in_capital_letters_is_the_same_host(classifier: Classifier) -> None:
+    app = server({"pets": classifier}, hosts=("localhost",))
+    with TestClient(app, base_url="http://localhost") as client:
+        assert client.get("/healthz", headers={"host": "LocalHost:8000"}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["[", "a b", "<b>", "x" * 5000, "[::1", "host:99999999"])
+def test_a_host_that_is_none_breaks_no_page(serve: Serve, host: str) -> None:
+    client = serve()
+    assert "<b>" not in client.get("/", headers={"host": host}).text
+    problem(client.get("/nothing", headers={"host": host}), 404)

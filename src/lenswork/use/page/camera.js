@@ -3,11 +3,21 @@
 /** Whether this page may ask for a camera at all. */
 export const hasCamera = () => Boolean(navigator.mediaDevices?.getUserMedia);
 
-/** Calls `seen(video)` for frame after frame, each when the one before is answered; returns stop(). */
-export async function watching(video, seen) {
+/**
+ * Calls `seen(video)` for frame after frame, each when the one before is answered; gives stop(), or
+ * null where nobody wants the camera any more by the time that it was let in.
+ */
+export async function watching(video, seen, wanted) {
   const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-  video.srcObject = stream;
-  await video.play();
+  if (!wanted()) return ended(stream);
+  try {
+    video.srcObject = stream;
+    await video.play();
+  } catch (error) {
+    ended(stream, video);
+    throw error;
+  }
+  if (!wanted()) return ended(stream, video);
   let on = true;
   const next = async () => {
     if (!on) return;
@@ -17,7 +27,12 @@ export async function watching(video, seen) {
   next();
   return () => {
     on = false;
-    for (const track of stream.getTracks()) track.stop();
-    video.srcObject = null;
+    ended(stream, video);
   };
+}
+
+function ended(stream, video) {
+  for (const track of stream.getTracks()) track.stop();
+  if (video?.srcObject === stream) video.srcObject = null;
+  return null;
 }

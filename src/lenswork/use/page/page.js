@@ -13,6 +13,7 @@ const percent = (share) => `${(100 * share).toFixed(share > 0.9995 && share < 1 
 
 let model = null;
 let stopCamera = null;
+let turn = 0; // counts what was on the stage: a camera that opens late may find another there
 
 // ---- the answer -----------------------------------------------------------------------------
 
@@ -112,7 +113,8 @@ async function answerNow(source) {
 
 /** One of "start", "picture", "sheet", "video" is on the stage. */
 function show(name) {
-  if (name !== "video") endCamera();
+  turn += 1;
+  endCamera();
   for (const one of ["start", "picture", "sheet", "video"]) part(one).hidden = one !== name;
   for (const [button, stage] of [["draw", "sheet"], ["camera", "video"]]) {
     part(button).setAttribute("aria-pressed", String(stage === name));
@@ -126,12 +128,15 @@ function endCamera() {
 }
 
 async function toggleCamera() {
-  if (stopCamera) return show("start");
+  if (!part("video").hidden) return show("start");
   complain("");
   show("video");
+  const mine = turn;
+  const wanted = () => mine === turn;
   try {
-    stopCamera = await watching(part("video"), newest(answerNow));
+    stopCamera = (await watching(part("video"), newest(answerNow), wanted)) ?? stopCamera;
   } catch (error) {
+    if (!wanted()) return;
     show("start");
     complain(`The camera cannot be used: ${error.message}`);
   }

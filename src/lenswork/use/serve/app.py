@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -70,7 +70,7 @@ class Served:
 def server(
     models: Mapping[str, Engine],
     limits: Limits | None = None,
-    hosts: Sequence[str] | None = None,
+    hosts: Collection[str] | None = None,
 ) -> Starlette:
     """An application that answers pictures with `models`, the first of which `/predict` takes.
 
@@ -120,6 +120,7 @@ async def _predict(request: Request) -> Response:
         end = time.monotonic() + limits.seconds
         with batcher.coming():
             sent = await pictures_in(request, body, limits)
+            del body  # its pictures have its bytes: they are not kept twice
             reading = _read(served, batcher.engine.contract, sent)
             answer = batcher.submit(await _in_time(reading, limits.seconds))
         rows = await _in_time(asyncio.wrap_future(answer), end - time.monotonic())
@@ -236,7 +237,7 @@ async def _http(request: Request, error: Exception) -> Response:
     body = {
         "error": status.phrase.lower(),
         "expected": headers.get("Allow", "an address of GET /openapi.json"),
-        "got": f"{request.method} {request.url.path}"[:200],
+        "got": f"{request.method} {request.scope['path']}"[:200],
         "do": "read GET /openapi.json",
     }
     return JSONResponse(body, status, headers=headers)
@@ -249,7 +250,7 @@ async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     """A fault of ours, told in full in the log."""
-    LOG.error("%s %s", request.method, request.url.path, exc_info=error)
+    LOG.error("%s %s", request.method, request.scope["path"], exc_info=error)
     body = {
         "error": "the server has failed here",
         "expected": "an answer",

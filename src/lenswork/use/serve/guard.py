@@ -1,7 +1,7 @@
 """What stands before every answer: which host was meant, what is counted, which headers go out."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -27,7 +27,7 @@ OTHER = "other"  # the one label of all addresses that are no routes
 class Guard:
     """Refuses requests for other hosts (DNS rebinding), counts and times the others."""
 
-    def __init__(self, app: ASGIApp, hosts: Sequence[str] | None, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, hosts: Collection[str] | None, metrics: Metrics) -> None:
         self.app = app
         self.hosts = None if hosts is None else frozenset(hosts)
         self.metrics = metrics
@@ -56,7 +56,7 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         host = Headers(scope=scope).get("host", "")
-        if self.hosts is None or _name(host) in self.hosts:
+        if self.hosts is None or _name(host).lower() in self.hosts:
             return None
         refusal = Refusal(
             HTTPStatus.MISDIRECTED_REQUEST,

@@ -1,0 +1,90 @@
+"""The texts in an ONNX file, found without reading its graph.
+
+A stranger's file may hold gigabytes of anything. What it says of itself tells how large it may be,
+so that is read first. A file is one message of parts, each with its number, its kind and, for texts
+and messages, its length (Protocol Buffers, "Encoding": wire types), so the others are passed over.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from google.protobuf.message import DecodeError
+from onnx import ModelProto, StringStringEntryProto
+
+from lenswork.errors import ClassifierError
+
+TEXTS = ModelProto.DESCRIPTOR.fields_by_name["metadata_props"].number
+NUMBER, WIDE, SIZED, NARROW = 0, 1, 2, 5  # wire types; groups, 3 and 4, are in no ONNX file
+MOST_PARTS = 10_000  # a file of ours has a dozen
+MOST_LETTERS = 64_000_000  # of all texts: the golden answers of a thousand classes need 7 million
+LONGEST_NUMBER = 10  # bytes
+SEVEN_BITS = 127
+
+
+def texts_in(path: Path) -> dict[str, str]:
+    """The metadata of an ONNX file; raises `ClassifierError` for one that is torn or no such file.
+
+    Of the rest nothing is read, nor is it known to be whole.
+    """
+    texts: dict[str, str] = {}
+    with path.open("rb") as file:
+        try:
+            left = MOST_LETTERS
+            for number, start, length in _parts(file, path.stat().st_size):
+                if number != TEXTS:
+                    continue
+                left -= length
+                if left < 0:
+                    raise ClassifierError(
+                        f"{path}: its texts are longer than those of any classifier, "
+                        f"{MOST_LETTERS:,} bytes"
+                    )
+                file.seek(start)
+                entry = StringStringEntryProto.FromString(file.read(length))
+                if not isinstance(entry.key, str) or not isinstance(entry.value, str):
+                    raise ValueError("a text that is not in UTF-8")  # protobuf gives its bytes
+                texts[entry.key] = entry.value
+        except (ValueError, DecodeError) as error:
+            raise ClassifierError(
+                f"{path} is no whole ONNX file: export or copy it again"
+            ) from error
+    return texts
+
+
+def _parts(file: BinaryIO, size: int) -> Iterator[tuple[int, int, int]]:
+    """(number, first byte, count of bytes) of each part; raises `ValueError` where there is none.
+
+    What has no length of its own, a number, counts none.
+    """
+    place = 0
+    for _ in range(MOST_PARTS):
+        if place == size:
+            return
+        file.seek(place)
+        head = file.read(2 * LONGEST_NUMBER)
+        key, taken = _number(head, 0)
+        kind, length = key & 7, 0
+        if kind == NUMBER:
+            _, taken = _number(head, taken)
+        elif kind == SIZED:
+            length, taken = _number(head, taken)
+        elif kind in (WIDE, NARROW):
+            taken += 8 if kind == WIDE else 4
+        else:
+            raise ValueError(f"a part of the unknown kind {kind}")
+        if place + taken + length > size:
+            raise ValueError("it ends too early")
+        yield key >> 3, place + taken, length
+        place += taken + length
+    raise ValueError(f"more than {MOST_PARTS:,} parts")
+
+
+def _number(content: bytes, place: int) -> tuple[int, int]:
+    """A number of seven bits a byte, the lowest first, and where the next thing begins."""
+    value = 0
+    for count, byte in enumerate(content[place : place + LONGEST_NUMBER]):
+        value |= (byte & SEVEN_BITS) << (7 * count)
+        if byte <= SEVEN_BITS:
+            return value, place + count + 1
+    raise ValueError("a number without an end")
