@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench screenshots clean
+.PHONY: demo test check bench docs notes notebooks screenshots clean
 
 demo: $(VENV)/.demo
 	$(BIN)/lenswork train
@@ -30,6 +30,23 @@ lint:
 bench: $(VENV)/.dev
 	$(BIN)/python bench/run.py $(PARTS)
 
+# Every row of the notes, measured: docs/notes.md. Goes on where it was stopped.
+# make notes PARTS="filters sizes" for some; SHORT=1 for a short form in .notes/short
+notes: $(VENV)/.demo
+	$(BIN)/python -m notes $(if $(SHORT),--short) $(PARTS)
+
+# The notebooks of weeks 2 to 4, made from docs/notebooks/source and run: some ten minutes.
+# make notebooks NAMES="week-2 week-3" for some of them
+notebooks: $(VENV)/.dev
+	$(BIN)/python scripts/make_notebooks.py $(NAMES)
+
+# The documentation as a site: .docs-site/index.html. Pages that are made from the code are made first.
+docs: $(VENV)/.dev
+	$(BIN)/python scripts/make_recipes.py
+	$(BIN)/python scripts/make_commands.py
+	$(BIN)/python scripts/make_readme_tables.py
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -c docs/site . .docs-site
+
 # Every page of the studio in light and dark, for the docs.
 screenshots: $(VENV)/.dev
 	sh scripts/install_chromium.sh
@@ -44,4 +61,4 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 	touch $@ $(VENV)/.demo
 
 clean:
-	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .bench .docs-site .notes .mypy_cache .ruff_cache .pytest_cache .hypothesis

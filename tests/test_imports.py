@@ -11,7 +11,18 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "lenswork"
 STAGES = ["base", "data", "model", "training", "record", "study", "look", "use", "cli", "web"]
 DOOR = SOURCE / "cli" / "studio.py"  # the one command that opens the web
-BASE = {"amounts", "errors", "kinds", "seeds", "files", "cores", "visible", "__init__"}
+BASE = {
+    "amounts",
+    "errors",
+    "kinds",
+    "seeds",
+    "files",
+    "cores",
+    "locks",
+    "toml_text",
+    "visible",
+    "__init__",
+}
 FACE_NAMES = {"__version__"}
 
 

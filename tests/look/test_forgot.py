@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from tiny_data import SIDE, striped_pictures
 
+from lenswork.amounts import counted
 from lenswork.data.dataset import ArraySource, Part
 from lenswork.errors import UsageError
 from lenswork.kinds import Picture
@@ -169,7 +170,7 @@ def test_a_part_s_accuracies_are_counted_over_its_single_answers(
     assert whole.wrong.correct == sum(one.wrong.class_name == one.truth for one in single)
     assert whole.changed == tuple(index for index, one in enumerate(single) if one.changed)
     assert whole.wrong.low <= whole.wrong.fraction <= whole.wrong.high
-    assert f"{len(whole.changed)} answers changed" in whole.describe()
+    assert f"{counted(len(whole.changed), 'answer')} changed" in whole.describe()
     assert whole.as_dict()["changed"] == list(whole.changed)
 
 
@@ -201,7 +202,7 @@ def test_the_figure_shows_both_inputs_on_one_scale_with_both_answers(tmp_path: P
         assert "values" in wrong.get_xlabel()
     text = words(figure)
     assert f"as trained: {part.right}" in text
-    assert f"forgotten: {part.wrong}; {len(part.changed)} answers changed" in text
+    assert f"forgotten: {part.wrong}; {counted(len(part.changed), 'answer')} changed" in text
     save_figure(figure, tmp_path / "forgot.png", dpi=40)
 
 

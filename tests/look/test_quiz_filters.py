@@ -14,7 +14,7 @@ from lenswork.look.activations import activations
 from lenswork.look.pictures import Shown
 from lenswork.look.quiz.anywhere import Move, anywhere, moved_by
 from lenswork.look.quiz.convolution import convolution
-from lenswork.look.quiz.isolating import isolating
+from lenswork.look.quiz.isolating import isolating, without_filters
 from lenswork.look.quiz.pooling import pooling
 from lenswork.look.quiz.subject import Subject
 
@@ -100,10 +100,25 @@ def test_pooling_keeps_the_largest_of_each_window(subject: Subject) -> None:
     frames = [panel.frame for panel in panels.panels[1:]]
     assert frames[0] is not None and frames[1] is not None  # noqa: PT018  # of one window
     assert frames[0][:2] == (2 * frames[1][0], 2 * frames[1][1])
-    assert shown.said[0] == (
-        "Layer 2 pool makes 25 numbers of 100: 25% of the information is left to work on."
-    )
+    assert shown.said[0] == ("Layer 2 pool makes 25 numbers of 100: 25% are left to work on.")
     assert shown.said[1].endswith("is still there.")
+    assert shown.said[2].startswith("In 4 of 4 channels the strongest number of the map")
+
+
+def test_what_no_whole_window_covers_can_be_lost(tmp_path: Path) -> None:
+    subject = striped_subject(tmp_path, net="conv 4, pool 3x3, flatten, dense classes")
+    before, after = (
+        one.values[0]
+        for one in activations(subject.classifier, [subject.held_out.source.read(0)])[:2]
+    )
+    kept = int((before.max(axis=(0, 1)) == before[:9, :9].max(axis=(0, 1))).sum())
+    assert after.shape == (3, 3, 4)
+    assert pooling(subject, {}).said[2].startswith(f"In {kept} of 4 channels")
+
+
+def test_a_mean_keeps_no_strongest_number_to_count(tmp_path: Path) -> None:
+    subject = striped_subject(tmp_path, net="conv 4, pool avg, flatten, dense classes")
+    assert len(pooling(subject, {}).said) == 2
 
 
 def test_a_net_without_a_pooling_says_so(tmp_path: Path) -> None:
@@ -128,6 +143,37 @@ def test_the_filters_that_answer_most_come_first_with_the_pictures_that_excite_t
     first = int(order[0])
     fired = int((everything[..., first].max(axis=(1, 2)) > 0).sum())
     assert f"above 0 in {fired} picture" in groups[1].title
+
+
+def test_filters_that_are_switched_off_answer_nothing_and_the_others_as_before(
+    subject: Subject,
+) -> None:
+    given = [subject.held_out.source.read(0)]
+    off = without_filters(subject.classifier, 2, [1, 4])
+    before, after = (activations(one, given)[2].values for one in (subject.classifier, off))
+    assert not after[..., [1, 4]].any()
+    np.testing.assert_array_equal(after[..., [0, 2, 3, 5]], before[..., [0, 2, 3, 5]])
+    np.testing.assert_array_equal(before, activations(subject.classifier, given)[2].values)
+
+
+def test_the_answer_is_asked_again_without_the_strongest_and_the_weakest(subject: Subject) -> None:
+    shown = isolating(subject, {"picture": "2"})
+    picture = subject.held_out.source.read(2)
+    maps = activations(subject.classifier, [picture])[2].values[0]
+    order = np.argsort(-maps.max(axis=(0, 1)), kind="stable").tolist()
+    bars = bars_of(shown)
+    assert bars.columns == ("as it is", "3 strongest off", "3 weakest off")
+    rows = dict(bars.rows)
+    for column, off in enumerate(([], order[:3], order[3:])):
+        answers = without_filters(subject.classifier, 2, off).probabilities(picture[np.newaxis])
+        for name, value in zip(subject.classifier.classes, answers[0], strict=True):
+            assert rows[name][column] == pytest.approx(float(value), abs=1e-6)
+    assert shown.said[-1].startswith("Does the rest decide on them? The answer is stripe")
+
+
+def test_a_single_filter_is_not_switched_off(tmp_path: Path) -> None:
+    one = striped_subject(tmp_path, net="conv 1, flatten, dense classes")
+    assert len(isolating(one, {}).said) == 3
 
 
 @pytest.mark.parametrize("move", [Move(2, 1), Move(-3, 2), Move(0, 0)])

@@ -34,10 +34,12 @@ def ask(
     query: bytes = b"",
     own: bool = True,
     patience: float = 60,
+    pause: float = 0,
 ) -> Answered:
     """One request; with `own` it has the Host and Origin of the studio's own pages.
 
-    An answer that goes on for longer than `patience` seconds is taken as far as it has come.
+    An answer that goes on for longer than `patience` seconds is taken as far as it has come; before
+    each part of the body there is a `pause`.
     """
     given = list(headers.items()) if isinstance(headers, Mapping) else list(headers)
     named = {name for name, _ in given}
@@ -62,6 +64,7 @@ def ask(
     async def receive() -> Message:
         if not parts:
             return {"type": "http.disconnect"}
+        await asyncio.sleep(pause)
         part = parts.pop(0)
         return {"type": "http.request", "body": part, "more_body": bool(parts)}
 

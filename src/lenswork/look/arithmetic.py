@@ -22,7 +22,7 @@ from lenswork.look.activations import (
 from lenswork.look.places import find_place
 from lenswork.look.sizes import check_position
 from lenswork.model.classifier import Classifier
-from lenswork.model.layers import Conv, Dense, Depthwise, Pool, Window
+from lenswork.model.layers import Conv, Dense, Depthwise, Pool
 from lenswork.model.network import (
     ACTIVATION_FUNCTIONS,
     ConvLayer,
@@ -30,6 +30,7 @@ from lenswork.model.network import (
     DepthwiseLayer,
     Network,
 )
+from lenswork.model.window import Window
 
 Doubles = NDArray[np.float64]
 Method = Literal["conv", "dense", "max", "avg"]

@@ -13,7 +13,16 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 
 from lenswork.kinds import Picture
-from lenswork.record.style import BLACK, LARGE, PRINT_WIDTH, SMALL, VERMILION, bare, written
+from lenswork.record.style import (
+    BLACK,
+    LARGE,
+    PRINT_WIDTH,
+    SMALL,
+    VERMILION,
+    Drawing,
+    bare,
+    written,
+)
 
 COLUMNS = 8
 GAP, MARGIN = 0.14, 0.1  # inches
@@ -172,7 +181,7 @@ def contact_sheet(
     wrapped = textwrap.wrap(note, int((width - 2 * MARGIN) * 17))  # letters an inch
     top = 0.42 + 0.13 * len(wrapped)
     height = top + sum(row.height for row in rows) + 0.02
-    figure = Figure(figsize=(width, height), facecolor="white")
+    figure = Drawing(figsize=(width, height), facecolor="white")
     sheet = _Sheet(figure, width, height)
     sheet.write(MARGIN, 0.1, written(title, int(width * 10)), fontsize=LARGE, weight="bold")
     sheet.write(MARGIN, 0.34, "\n".join(wrapped), fontsize=SMALL, color="#444444")

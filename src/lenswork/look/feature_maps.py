@@ -13,7 +13,7 @@ from lenswork.kinds import Pictures
 from lenswork.look.activations import Numbers
 from lenswork.look.pictures import Shown
 from lenswork.model.classifier import Prediction
-from lenswork.model.layers import format_shape
+from lenswork.model.shapes import format_shape
 
 Scale = Literal["shared", "own"]
 DEAD_NAMED = 12  # in a line

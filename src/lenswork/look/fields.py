@@ -10,8 +10,8 @@ from torch import nn
 
 from lenswork.look.places import Place, device_of, output_at
 from lenswork.look.sizes import side_sight
-from lenswork.model.layers import Shape
 from lenswork.model.network import Network
+from lenswork.model.shapes import Shape
 
 Bounds = NDArray[np.int64]  # (places, 2): first pixel and the one after the last
 SWEPT_AT_ONCE = 16  # pictures

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lenswork.errors import UsageError
 from lenswork.look.filters import FilterLook
 from lenswork.look.strongest import Patch
-from lenswork.model.layers import format_shape
+from lenswork.model.shapes import format_shape
 from lenswork.record.style import NORMAL, PRINT_WIDTH, SMALL, VERMILION, bare, new_figure
 
 SIGNED = "PuOr_r"  # orange above 0, white at 0, purple below: told apart by every kind of eye

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from lenswork.amounts import counted
 from lenswork.data.dataset import Part
 from lenswork.errors import UsageError
 from lenswork.kinds import Picture, Pictures, Probabilities
@@ -88,7 +89,7 @@ class ForgottenPart:
         """One line with counts and 95% intervals."""
         return (
             f"{self.right.n:,} pictures: {_percent(self.right)} right as trained, "
-            f"{_percent(self.wrong)} when forgotten; {len(self.changed):,} answers changed"
+            f"{_percent(self.wrong)} when forgotten; {counted(len(self.changed), 'answer')} changed"
         )
 
     def as_dict(self) -> dict[str, object]:

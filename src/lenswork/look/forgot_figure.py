@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lenswork.amounts import counted
 from lenswork.errors import UsageError
 from lenswork.look.forgot import ForgottenPart, ForgottenPicture, Inputs, Slip, notes
 from lenswork.model.classifier import Prediction
@@ -134,7 +135,7 @@ def _notes(forgotten: Slip, pictures: Sequence[ForgottenPicture]) -> list[str]:
 def _totals(part: ForgottenPart) -> list[str]:
     return [
         f"as trained: {part.right}",
-        f"forgotten: {part.wrong}; {len(part.changed):,} answers changed",
+        f"forgotten: {part.wrong}; {counted(len(part.changed), 'answer')} changed",
     ]
 
 

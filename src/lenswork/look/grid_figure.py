@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from lenswork.look.feature_maps import FeatureMaps, LayerMaps, unit_count
 from lenswork.look.sheet import in_rows
 from lenswork.look.strip_figure import MOST_BARS, SILENT_GREY, draw_bars, draw_strip, frame_unit
-from lenswork.model.layers import format_shape
+from lenswork.model.shapes import format_shape
 from lenswork.record.style import (
     COLOUR_MAPS,
     LINE,

@@ -10,11 +10,13 @@ from lenswork.data.dataset import Dataset, Part
 from lenswork.errors import DataError, RunError, UsageError
 from lenswork.kinds import SPLIT_NAMES, Picture, SplitName
 from lenswork.look.stored import changed_by_reading
-from lenswork.model.layers import format_shape
 from lenswork.model.preprocess import Preprocess
+from lenswork.model.shapes import format_shape
 from lenswork.record.run import Run
 from lenswork.record.train import open_for
 from lenswork.seeds import generator
+
+FIRST_PICTURES = (0, 7, 26)  # those of the notes
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from lenswork.errors import UsageError
-from lenswork.model.layers import Shape, format_shape
 from lenswork.model.network import Network, PoolLayer
+from lenswork.model.shapes import Shape, format_shape
 from lenswork.model.spec import NetSpec
 
 _CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)

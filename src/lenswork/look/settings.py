@@ -5,7 +5,6 @@ Nothing here loads torch as long as the recipes have the same fields.
 
 import itertools
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from lenswork.errors import UsageError
 from lenswork.record.home import RECIPE
 from lenswork.record.run import Run
+from lenswork.toml_text import read_toml
 
 LONGEST_NAME = 30  # letters of a name that is made of a field and its value
 
@@ -144,7 +144,7 @@ def _refuse_same_seed(group: Sequence[Run]) -> None:
 
 def _plain_fields(run: Run) -> dict[str, Any] | None:
     try:
-        return tomllib.loads((run.path / RECIPE).read_text("utf-8"))
+        return read_toml((run.path / RECIPE).read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
 

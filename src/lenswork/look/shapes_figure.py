@@ -10,7 +10,7 @@ from matplotlib.patches import Polygon, Rectangle
 
 from lenswork.errors import UsageError
 from lenswork.look.sizes import SizeStep
-from lenswork.model.layers import Shape, format_shape
+from lenswork.model.shapes import Shape, format_shape
 from lenswork.record.style import BLUE, NORMAL, SKY, SMALL, YELLOW, bare, new_figure, written
 
 ACROSS = 4  # shapes in a row of the page

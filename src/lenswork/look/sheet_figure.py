@@ -12,7 +12,7 @@ from lenswork.look.feature_maps import FeatureMaps, LayerMaps, Scale, listed, un
 from lenswork.look.grid_figure import add_scale, draw_picture
 from lenswork.look.sheet import sheet, sheet_columns, strip_columns
 from lenswork.look.strip_figure import MOST_BARS, SILENT_GREY, draw_vector, strip_inches
-from lenswork.model.layers import format_shape
+from lenswork.model.shapes import format_shape
 from lenswork.record.style import (
     COLOUR_MAPS,
     PRINT_DPI,

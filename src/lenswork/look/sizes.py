@@ -22,11 +22,10 @@ from lenswork.model.layers import (
     Flatten,
     Layer,
     Pool,
-    Shape,
-    Window,
-    format_shape,
 )
+from lenswork.model.shapes import Shape, format_shape
 from lenswork.model.spec import NetSpec, parse_net
+from lenswork.model.window import Window
 
 Indices = NDArray[np.int64]
 Span = tuple[int, int]  # first and one after the last

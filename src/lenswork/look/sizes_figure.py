@@ -11,7 +11,7 @@ from lenswork.errors import UsageError
 from lenswork.kinds import Picture
 from lenswork.look.activations import Numbers
 from lenswork.look.sizes import Sight, Span
-from lenswork.model.layers import format_shape
+from lenswork.model.shapes import format_shape
 from lenswork.record.style import (
     NORMAL,
     PRINT_WIDTH,

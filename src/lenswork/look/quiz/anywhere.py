@@ -17,7 +17,8 @@ from lenswork.look.quiz.shown import (
     percent,
 )
 from lenswork.look.quiz.subject import Subject, Wanted, strongest, whole
-from lenswork.model.layers import Conv, Window
+from lenswork.model.layers import Conv
+from lenswork.model.window import Window
 from lenswork.record.accuracy import accuracy_of
 
 COUNTED = 100

@@ -7,8 +7,8 @@ from lenswork.kinds import Picture
 from lenswork.look.pictures import Shown
 from lenswork.look.quiz.shown import Control, Demonstration, Panel, Panels, Table
 from lenswork.look.quiz.subject import Subject, Wanted, whole
-from lenswork.model.layers import format_shape
 from lenswork.model.preprocess import Preprocess
+from lenswork.model.shapes import format_shape
 
 LARGEST = 300  # pixels a side that are shown
 AROUND = 2  # pixels on each side of the chosen one, whose numbers are listed
@@ -25,6 +25,7 @@ def channels(subject: Subject, wanted: Wanted) -> Demonstration:
     red, green, blue = (int(value) for value in picture[row, column])
     return Demonstration(
         said=(
+            *_instead(subject, shown),
             (
                 f"{shown.id} is shown with {height} rows and {width} columns of pixels and 3 "
                 f"numbers for each: {height} x {width} x 3 = {picture.size:,} numbers."
@@ -47,6 +48,15 @@ def _coloured(subject: Subject, wanted: Wanted) -> Shown:
     if shown.picture.shape[2] == 3:
         return shown
     return Shown(SAMPLE, open_data(SAMPLE).train.source.read(0))
+
+
+def _instead(subject: Subject, shown: Shown) -> tuple[str, ...]:
+    """Why it is a picture of the sample, where it is."""
+    if shown.id != SAMPLE:
+        return ()
+    return (
+        f"The pictures of {subject.run.name} are grey, so one of the embedded sample is shown.",
+    )
 
 
 def _at_most(picture: Picture) -> Picture:

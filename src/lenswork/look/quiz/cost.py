@@ -1,35 +1,34 @@
 """Question 6: what one more convolution does to the time of a step, measured now."""
 
 import time
-from dataclasses import replace
-from itertools import islice
+from collections.abc import Mapping
 
 from lenswork.data.dataset import Dataset
-from lenswork.data.subset import take_training
 from lenswork.errors import NetError
+from lenswork.look.quiz.short import LARGEST_BATCH, short_recipe, step_seconds
 from lenswork.look.quiz.shown import Demonstration, Table, percent
 from lenswork.look.quiz.subject import Subject, Wanted
 from lenswork.model.describe import describe
-from lenswork.model.layers import Conv, Layer, Pool, Window
+from lenswork.model.layers import Conv, Layer, Pool
 from lenswork.model.spec import NetSpec, parse_net
+from lenswork.model.window import Window
 from lenswork.record.index import list_runs
 from lenswork.record.run import RunSummary
-from lenswork.training.events import StepDone
-from lenswork.training.fit import fit
 from lenswork.training.recipe import Recipe
 
-PICTURES, LARGEST_BATCH = 256, 32
 PATIENCE_SECONDS = 4.0  # after which no further round begins
-ROUNDS, STEPS = 3, 2  # every net in turn, so that other work on the machine meets them all
+ROUNDS = 3  # every net in turn, so that other work on the machine meets them all
+FILTERS = 32  # of a further convolution, in a net that has none
 PLAIN = "flatten, dense 128, dense classes"
+YOURS, NONE = "yours", "no convolution"
 MOST_RUNS = 8
 ALIKE = 0.05  # times of steps that differ by less are called the same
 BUSY = 1.5  # the slowest step of a net to its fastest: from there on times are rough
 
 
 def cost(subject: Subject, wanted: Wanted) -> Demonstration:  # noqa: ARG001
-    """Time steps of the own net, of two with one more convolution, and of one without any."""
-    recipe, data = _timed_recipe(subject)
+    """Time steps of the own net, of three with one more convolution, and of one without any."""
+    recipe, data = short_recipe(subject)
     times = _timed(recipe, data, _nets(subject))
     timed = [(name, net, min(found)) for name, net, found in times]
     own, count = timed[0][2], len(times[0][2])
@@ -50,21 +49,10 @@ def cost(subject: Subject, wanted: Wanted) -> Demonstration:  # noqa: ARG001
         numbers=(2, 3, 4, 5),
         marked=(0,),
     )
+    seconds_of = {name: seconds for name, _, seconds in timed}
     said = [_compared(name, seconds, own) for name, _, seconds in timed[1:]]
-    said += _busy_said(times[0][2])
+    said.append(_busy_said(times[0][2]) or _verdict(seconds_of))
     return Demonstration((*said, *_runs_said(subject)), (table, *_recorded(subject)))
-
-
-def step_seconds(recipe: Recipe, data: Dataset) -> list[float]:
-    """The times of some training steps, the first one left out."""
-    events = fit(recipe, data, while_reading=False)
-    then, times = 0.0, []
-    for event in islice((one for one in events if isinstance(one, StepDone)), STEPS + 1):
-        float(event.loss)  # waits for a GPU
-        now = time.perf_counter()
-        times.append(now - then)
-        then = now
-    return times[1:]
 
 
 def _timed(
@@ -81,41 +69,19 @@ def _timed(
     return found
 
 
-def _timed_recipe(subject: Subject) -> tuple[Recipe, Dataset]:
-    """The run's recipe for some steps, and a few of its training pictures."""
-    data = subject.data or _golden(subject)
-    some = replace(data, parts={"train": data.train})
-    some = take_training(some, min(PICTURES, len(some.train)), 0)
-    batch = min(subject.run.recipe.batch or LARGEST_BATCH, LARGEST_BATCH, len(some.train))
-    recipe = subject.run.recipe.changed(
-        epochs=1,
-        steps_per_epoch=STEPS + 2,  # so that no epoch ends, which would be evaluated
-        batch=batch,
-        train_pictures=None,
-        stop_when=(),
-        patience=None,
-        keep="last",
-        stream=None,
-    )
-    return recipe, some
-
-
-def _golden(subject: Subject) -> Dataset:
-    return Dataset("golden pictures", subject.classifier.classes, {"train": subject.held_out})
-
-
 def _nets(subject: Subject) -> list[tuple[str, NetSpec]]:
-    """The own net, the same with one more convolution in two ways, and a plain one; all fit."""
+    """The own net, the same with one more convolution in three ways, and a plain one; all fit."""
     layers = subject.net.layers
     end = _last_map(layers)
-    filters = next((one.filters for one in reversed(layers) if isinstance(one, Conv)), None) or 32
-    more = {
-        "one more convolution": (Conv(filters, Window(3, 3, 1, "same")),),
-        "one more, and a pooling": (Conv(filters, Window(3, 3, 1, "same")), Pool()),
-    }
-    nets = [("yours", subject.net)]
-    nets += [(name, NetSpec((*layers[:end], *add, *layers[end:]))) for name, add in more.items()]
-    nets.append(("no convolution", parse_net(PLAIN)))
+    filters = [one.filters or FILTERS for one in layers if isinstance(one, Conv)] or [FILTERS]
+    first, last = (Conv(count, Window(3, 3, 1, "same")) for count in (filters[0], filters[-1]))
+    nets = [
+        (YOURS, subject.net),
+        ("one more convolution", NetSpec((*layers[:end], last, *layers[end:]))),
+        ("one more, and a pooling", NetSpec((*layers[:end], last, Pool(), *layers[end:]))),
+        ("one more, before all others", NetSpec((first, *layers))),
+        (NONE, parse_net(PLAIN)),
+    ]
     return [(name, net) for name, net in nets if _fits(subject, net)]
 
 
@@ -144,16 +110,36 @@ def _compared(name: str, seconds: float, own: float) -> str:
     return f"{words}: a step takes {percent(1 - seconds / own, 0)} less time."
 
 
-def _busy_said(times: list[float]) -> list[str]:
+def _verdict(seconds: Mapping[str, float]) -> str:
+    """Which of the notes' answers holds here, and whether a layer is worse than none."""
+    more = {name: step for name, step in seconds.items() if name not in (YOURS, NONE)}
+    own, none = seconds[YOURS], seconds[NONE]
+    slower = sum(step > (1 + ALIKE) * own for step in more.values())
+    faster = sum(step < (1 - ALIKE) * own for step in more.values())
+    if slower and faster:
+        verdict = "So it depends: on where it stands, and on what it leaves to those behind it."
+    elif slower:
+        verdict = "Here none saves more behind it than it costs; behind it stands too little."
+    elif faster:
+        verdict = "Here each saves more behind it than it costs; much stands behind it."
+    else:
+        verdict = "Here none of them makes a difference that can be told."
+    slowest = max(more, key=more.__getitem__, default=None)
+    if slowest is None or more[slowest] <= (1 + ALIKE) * none:
+        return verdict
+    return (
+        f"{verdict} The slowest takes {more[slowest] / none:.1f} times as long as no convolution."
+    )
+
+
+def _busy_said(times: list[float]) -> str:
     """A warning where the machine has other work, which the times then measure as well."""
     if max(times) < BUSY * min(times):
-        return []
-    return [
-        (
-            f"This machine is busy: your own steps took from {1000 * min(times):.1f} to "
-            f"{1000 * max(times):.1f} ms, so trust them roughly, and look again when it is not."
-        )
-    ]
+        return ""
+    return (
+        f"This machine is busy: your own steps took from {1000 * min(times):.1f} to "
+        f"{1000 * max(times):.1f} ms, so do not trust them, and look again when it is not."
+    )
 
 
 def _runs_said(subject: Subject) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def overfitting(subject: Subject, wanted: Wanted) -> Demonstration:  # noqa: ARG
     prefix, part = _held_out(subject, history)
     accuracy = subject.run.accuracy(part)
     return Demonstration(
-        said=(_gap_said(history, part, accuracy), *_lowest_said(history, prefix, part)),
+        said=(_gap_said(subject, history, part, accuracy), *_lowest_said(history, prefix, part)),
         parts=(
             _curves("Accuracy", history, "accuracy", prefix, part, shares=True),
             _curves("Loss", history, "loss", prefix, part, shares=False),
@@ -43,18 +43,20 @@ def _held_out(subject: Subject, history: Rows) -> tuple[str, SplitName]:
     )
 
 
-def _gap_said(history: Rows, part: SplitName, accuracy: Accuracy) -> str:
-    """The gap at the end, held against what so many pictures can tell."""
-    trained = float(history[-1]["metrics"]["accuracy"])
+def _gap_said(subject: Subject, history: Rows, part: SplitName, accuracy: Accuracy) -> str:
+    """The gap of the weights that were kept, held against what so many pictures can tell."""
+    kept = subject.run.end.get("kept_epoch") or len(history)
+    trained = float(history[kept - 1]["metrics"]["accuracy"])
     gap = trained - accuracy.fraction
+    which = "the last" if kept == len(history) else f"number {kept}, whose weights were kept,"
     facts = (
-        f"In the last of {few(len(history), 'epoch')} {percent(trained)} of the training pictures "
+        f"In {which} of {few(len(history), 'epoch')} {percent(trained)} of the training pictures "
         f"were answered right, of the {part} pictures {accuracy}."
     )
     if trained > accuracy.high:
         return (
             f"{facts} The gap is {100 * gap:.1f} points, more than chance explains: this network "
-            "overfits."
+            f"overfits.{_another_kind(subject, part)}"
         )
     if gap > 0:
         return (
@@ -64,6 +66,16 @@ def _gap_said(history: Rows, part: SplitName, accuracy: Accuracy) -> str:
     return (
         f"{facts} There is no gap. Training accuracy is counted while the weights still move, and "
         "on changed pictures where there is augmentation, so it may well be the lower one."
+    )
+
+
+def _another_kind(subject: Subject, part: SplitName) -> str:
+    """What else makes a gap, where the held-out pictures were not drawn from the training ones."""
+    if part == "validation" and subject.run.recipe.validation is not None:
+        return ""
+    return (
+        f" Or the {part} pictures are of another kind, which can be, because they were not drawn "
+        f"from the training pictures: lenswork doctor {subject.run.recipe.data} tells."
     )
 
 
@@ -81,7 +93,8 @@ def _lowest_said(history: Rows, prefix: str, part: SplitName) -> tuple[str, ...]
     return (
         (
             f"The {part} loss was lowest, {lowest:.4f}, after epoch {epoch} and is {losses[-1]:.4f}"
-            " now: from there on the training taught it its own pictures."
+            " now. Where it goes on rising while the training loss falls, the network learns its "
+            "own pictures by heart."
         ),
     )
 

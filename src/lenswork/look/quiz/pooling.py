@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lenswork.look.activations import Numbers, prepared
+from lenswork.look.activations import LayerOutput, Numbers, prepared
 from lenswork.look.arithmetic import Arithmetic, arithmetic
 from lenswork.look.pictures import Shown
 from lenswork.look.quiz.shown import (
@@ -12,11 +12,13 @@ from lenswork.look.quiz.shown import (
     Panels,
     Table,
     coloured,
+    few,
     number,
     percent,
 )
 from lenswork.look.quiz.subject import Subject, Wanted, strongest, whole
-from lenswork.model.layers import Pool, format_shape
+from lenswork.model.layers import Pool
+from lenswork.model.shapes import format_shape
 
 
 def pooling(subject: Subject, wanted: Wanted) -> Demonstration:
@@ -29,7 +31,7 @@ def pooling(subject: Subject, wanted: Wanted) -> Demonstration:
     before = worked.inputs[:, :, channel].astype(np.float32)
     after = output.values[0, :, :, channel]
     return Demonstration(
-        said=_said(worked, before, after),
+        said=(*_said(worked, before, after), *_kept(worked, output)),
         parts=(_beside(_given(subject, shown), worked, before, after), _window(worked)),
         controls=(
             *subject.picture_control(wanted),
@@ -49,9 +51,20 @@ def _said(worked: Arithmetic, before: Numbers, after: Numbers) -> tuple[str, ...
     return (
         (
             f"Layer {worked.name} makes {after.size:,} numbers of {before.size:,}: "
-            f"{percent(after.size / before.size, 0)} of the information is left to work on."
+            f"{percent(after.size / before.size, 0)} are left to work on."
         ),
         f"Of each window it keeps {kept}. {still}",
+    )
+
+
+def _kept(worked: Arithmetic, output: LayerOutput) -> tuple[str, ...]:
+    """In how many channels the strongest number has come through a maximum."""
+    if worked.method != "max":
+        return ()
+    same = worked.inputs.max(axis=(0, 1)) == output.values[0].max(axis=(0, 1))  # (channels,)
+    channels = few(output.channels, "channel")
+    return (
+        f"In {int(same.sum()):,} of {channels} the strongest number of the map has come through.",
     )
 
 

@@ -5,14 +5,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from lenswork.data.dataset import Part
-from lenswork.errors import LensworkError, NetError
+from lenswork.errors import LensworkError
 from lenswork.kinds import Picture, Pictures, Probabilities
+from lenswork.look.quiz.apart import HELD, SMALLER, one_less, parameters_of, trained_apart
+from lenswork.look.quiz.short import asks_to_train, train_control
 from lenswork.look.quiz.shown import Control, Demonstration, Panel, Panels, Table, few
 from lenswork.look.quiz.subject import Subject, Wanted, whole
 from lenswork.model.describe import describe
-from lenswork.model.layers import Conv, Pool, Shape, format_shape
+from lenswork.model.layers import Conv
 from lenswork.model.preprocess import Colours, Preprocess
 from lenswork.model.presets import PRESETS
+from lenswork.model.shapes import Shape, format_shape
 from lenswork.model.spec import NetSpec, parse_net
 from lenswork.record.accuracy import accuracy_of
 from lenswork.study.folder import PLAN, STUDIES, Study
@@ -32,21 +35,25 @@ def smaller(subject: Subject, wanted: Wanted) -> Demonstration:
     coarse: Pictures = np.stack([without_detail(picture, side) for picture in given])
     before, after = (subject.classifier.probabilities(one) for one in (given, coarse))
     changed = np.flatnonzero(before.argmax(axis=1) != after.argmax(axis=1)).tolist()
+    trained, apart = trained_apart(subject, side) if asks_to_train(wanted) else ((), ())
     return Demonstration(
         said=(
             (f"The net held, only detail lost: {len(part):,} held-out pictures were shrunk to "
             f"{side}x{side} and brought back to {height}x{width}. {few(len(changed), 'answer')} "
             f"changed. Right before: {accuracy_of(part.labels, before)}; after: "
             f"{accuracy_of(part.labels, after)}."),
+            *trained,
             _nets_said(),
             *_studies_said(subject),
         ),
         parts=(
             *_turned(subject, part, (given, coarse), (before, after), changed),
+            *apart,
             _nets(subject, side),
         ),
         controls=(
             Control("side", "Shrunk to (pixels)", str(side), 2, max(height, width)),
+            train_control(wanted),
         ),
     )  # fmt: skip
 
@@ -102,9 +109,9 @@ def _nets(subject: Subject, side: int) -> Table:
     outputs = subject.classifier.contract.outputs
     own, small = subject.input_shape, (side, side, channels)
     nets: list[tuple[str, NetSpec, Shape, int]] = [
-        ("your net at its size", subject.net, own, outputs),
-        ("your net, smaller pictures", subject.net, small, outputs),
-        ("one convolution less", _one_less(subject.net), small, outputs),
+        (HELD, subject.net, own, outputs),
+        (SMALLER, subject.net, small, outputs),
+        ("one convolution less", one_less(subject.net), small, outputs),
     ]
     for words, name in NOTES:
         preset = PRESETS[name]
@@ -121,24 +128,9 @@ def _nets(subject: Subject, side: int) -> Table:
     )
 
 
-def _one_less(net: NetSpec) -> NetSpec:
-    """The net without its last convolution and the pooling that follows it."""
-    places = [place for place, layer in enumerate(net.layers) if isinstance(layer, Conv)]
-    if len(places) < 2:
-        return net
-    last = places[-1]
-    gone = {last}
-    after = net.layers[last + 1] if last + 1 < len(net.layers) else None
-    if isinstance(after, Pool) and after.window is not None:
-        gone.add(last + 1)
-    return NetSpec(tuple(layer for place, layer in enumerate(net.layers) if place not in gone))
-
-
 def _parameters(net: NetSpec, shape: Shape, outputs: int) -> str:
-    try:
-        return f"{describe(net, shape, outputs).parameters:,}"
-    except NetError:
-        return "does not fit"
+    count = parameters_of(net, shape, outputs)
+    return "does not fit" if count is None else f"{count:,}"
 
 
 def _studies_said(subject: Subject) -> Iterator[str]:

@@ -7,14 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from lenswork.data.dataset import ArraySource, Dataset, Part
-from lenswork.errors import UsageError
+from lenswork.data.known import KNOWN
+from lenswork.data.sources import locate
+from lenswork.errors import LensworkError, UsageError
 from lenswork.look.activations import LayerOutput, activations, prepared
-from lenswork.look.pictures import Shown
+from lenswork.look.pictures import Shown, picture_file
 from lenswork.look.quiz.shown import Control
 from lenswork.model.classifier import Classifier
 from lenswork.model.layers import Conv, Layer, Pool
 from lenswork.model.spec import NetSpec, parse_net
 from lenswork.record.run import Run
+from lenswork.record.train import open_for
 
 Wanted = Mapping[str, str]  # what the reader has changed, by the controls' names
 
@@ -107,6 +110,32 @@ class Subject:
                 "one, or train one"
             )
         return found
+
+
+def subject_of(
+    run: Run, home: Path, data_home: Path | None = None, image: Path | None = None
+) -> Subject:
+    """A run's classifier with the run's data, where these are at hand and have its classes.
+
+    Nothing is fetched. `image` is a picture of the reader's own. Raises `RunError` for a run
+    without a classifier and `PictureError` for what is no picture.
+    """
+    classifier = run.classifier
+    data = _data_of(run, data_home)
+    if data is not None and data.classes != classifier.classes:
+        data = None
+    own = None if image is None else picture_file(image, classifier.contract.preprocess)
+    return Subject(run, classifier, data, home, own)
+
+
+def _data_of(run: Run, data_home: Path | None) -> Dataset | None:
+    name = run.recipe.data
+    try:
+        if name in KNOWN and locate(name, data_home) is None:
+            return None
+        return open_for(run.recipe, data_home)[1]
+    except LensworkError:  # the golden pictures stand in, and whoever shows them says so
+        return None
 
 
 def whole(wanted: Wanted, name: str, default: int, low: int, high: int) -> int:

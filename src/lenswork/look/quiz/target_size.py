@@ -7,8 +7,8 @@ from lenswork.look.pictures import Shown
 from lenswork.look.quiz.shown import Control, Demonstration, Panel, Panels, Table, few
 from lenswork.look.quiz.subject import Subject, Wanted, whole
 from lenswork.model.describe import describe
-from lenswork.model.layers import format_shape
 from lenswork.model.preprocess import Preprocess
+from lenswork.model.shapes import format_shape
 
 COUNTED, MOST_SIZES, LARGEST = 100, 5, 512
 

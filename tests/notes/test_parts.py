@@ -1,0 +1,137 @@
+"""What the parts of the notes make of what was measured, on cases worked by hand."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lenswork.data.dataset import ArraySource, Dataset, Part
+from lenswork.record.run import Run
+from lenswork.study.intervals import geometric_mean_of
+from lenswork.study.plan import Plan
+from lenswork.study.results import Measured, Results
+from lenswork.study.summary import Cost, Summary
+from lenswork.study.verdict import verdicts
+from notes.made import write_folder
+from notes.parts.data import GROUPS, figures_of
+from notes.parts.normalise import first_epoch
+from notes.parts.stops import saved_sentence, stopped_of
+from notes.tables import best_sentence, soonest_sentence
+
+PICTURES = 400
+
+
+def right(count: int, seed: int) -> NDArray[np.bool_]:
+    """Three seeds that answer about `count` pictures right, others each time."""
+    chance = np.random.default_rng(seed)
+    counts = (count - 8, count, count + 8)
+    rows = [chance.permutation(np.arange(PICTURES) < one) for one in counts]
+    return np.stack(rows)  # (seeds, pictures)
+
+
+def summary_of(counts: dict[str, int], seconds: dict[str, float]) -> Summary:
+    """A study of settings that get so many pictures right and take so many seconds."""
+    correct = {name: right(count, place) for place, (name, count) in enumerate(counts.items())}
+    measured = {
+        name: Measured(name, (0, 1, 2), table, (seconds[name],) * 3, (100.0,) * 3, (10,) * 3, None)
+        for name, table in correct.items()
+    }
+    costs = {
+        name: Cost(geometric_mean_of([seconds[name]] * 3), geometric_mean_of([100.0]), 10, None)
+        for name in counts
+    }
+    plan = Plan(name="made", axes={"epochs": {name: n for n, name in enumerate(counts, 1)}})
+    return Summary(
+        name="made",
+        plan=plan,
+        results=Results("test", tuple(map(str, range(PICTURES))), measured),
+        verdict=verdicts(correct),
+        costs=costs,
+        failures=(),
+        missing=0,
+        unfinished={},
+        without_verdict=(),
+        front=(),
+    )
+
+
+def test_a_setting_that_is_better_is_named_with_those_it_is_and_is_not_told_from() -> None:
+    counts = {"good": 390, "as good": 389, "bad": 200}
+    said = best_sentence(summary_of(counts, dict.fromkeys(counts, 1.0)))
+    assert said.startswith("good: better on new pictures than bad by 47.50 (")
+    assert said.endswith("with 3 seeds each. It cannot be told from as good.")
+
+
+def test_where_nothing_is_told_apart_no_setting_is_called_the_best() -> None:
+    counts = {"one": 300, "other": 301}
+    said = best_sentence(summary_of(counts, dict.fromkeys(counts, 1.0)))
+    assert said.startswith("Cannot tell: with 3 seeds each no setting is told from other")
+
+
+def test_the_soonest_setting_is_named_with_how_many_times_as_long_the_others_take() -> None:
+    counts = {"slow": 300, "quick": 300}
+    said = soonest_sentence(summary_of(counts, {"slow": 6.0, "quick": 2.0}))
+    assert said.startswith("quick is trained soonest, in 2.0 s (2.0 to 2.0); slow 3.0 times")
+
+
+def test_training_pictures_are_counted_by_the_figure_they_show() -> None:
+    ids = ("horse01-1.png", "horse01-2.png", "horse02-1.png", "human7-01.png")
+    pictures = ArraySource(np.zeros((len(ids), 2, 2, 1), dtype=np.uint8))
+    part = Part(pictures, np.zeros(len(ids), dtype=np.int64), tuple(f"train/{i}" for i in ids))
+    groups = figures_of(Dataset("made", ("horses", "humans"), {"train": part}))
+    assert groups == {"horse": {2: 1, 1: 1}, "human": {1: 1}}
+    assert set(groups) == set(GROUPS)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "epoch"), [([0.98, 0.99, 0.98, 0.995], 2), ([0.5, 0.9899], None)]
+)
+def test_the_first_epoch_at_the_goal_is_found_where_there_is_one(
+    accuracies: list[float], epoch: int | None
+) -> None:
+    history = [
+        {"epoch": number, "metrics": {"accuracy": accuracy}}
+        for number, accuracy in enumerate(accuracies, start=1)
+    ]
+    assert first_epoch(SimpleNamespace(history=history)) == epoch  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_folder_is_made_with_so_many_pictures_a_class_and_never_twice(
+    tmp_path: Path, channels: int
+) -> None:
+    chance = np.random.default_rng(1)
+    pictures = chance.integers(0, 256, (6, 4, 4, channels), dtype=np.uint8)
+    labels = np.array([0, 0, 0, 1, 1, 1])
+    part = Part(ArraySource(pictures), labels, tuple(f"all/{n}.png" for n in range(6)))
+    data = Dataset("made", ("a", "b"), {"train": part, "validation": part})
+    for _ in range(2):
+        write_folder(data, tmp_path, {"train": 2, "validation": 1})
+        found = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.png"))
+        assert found == [
+            "train/a/0.png", "train/a/1.png", "train/b/3.png", "train/b/4.png",
+            "validation/a/0.png", "validation/b/3.png",
+        ]  # fmt: skip
+
+
+def run_of(accuracies: list[float], tests: list[float], seed: int) -> Run:
+    """A record of these training and test accuracies."""
+    history = [
+        {"epoch": number, "metrics": {"accuracy": one, "test_accuracy": test}}
+        for number, (one, test) in enumerate(zip(accuracies, tests, strict=True), start=1)
+    ]
+    recipe = SimpleNamespace(seed=seed)
+    return SimpleNamespace(history=history, recipe=recipe)  # type: ignore[return-value]
+
+
+def test_where_a_recorded_training_would_have_stopped_and_what_that_saves() -> None:
+    early = stopped_of(run_of([0.98, 0.996, 0.997, 0.998], [0.97, 0.98, 0.99, 0.985], 0))
+    never = stopped_of(run_of([0.9, 0.95, 0.96, 0.995], [0.9, 0.9, 0.9, 0.95], 1))
+    assert (early.epoch, early.saved, early.test, early.test_at_end) == (2, 0.5, 0.98, 0.985)
+    assert (never.epoch, never.saved, never.reached) == (4, 0.0, False)
+    said = saved_sentence([early, never])
+    assert said.startswith("Stopping at 0.995 saves 25% (")
+    assert "(1 of 2 seeds reach it)" in said
+    assert "cannot be told from that at the end: -0.25 points (" in said
