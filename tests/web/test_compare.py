@@ -162,7 +162,7 @@ def test_flips_are_chosen_and_paged_in_the_page(
     only_a = sum(flip.way == "a" for flip in flips)
     expect(tab.locator("#flips .flips li")).to_have_count(min(48, only_a))
     tab.set_viewport_size({"width": 390, "height": 800})
-    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    tab.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_runs_judged_on_other_pictures_can_be_compared_on_those_they_share(

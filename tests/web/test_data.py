@@ -405,4 +405,4 @@ def test_scrolling_brings_the_next_pictures(tab: Page) -> None:
     tab.locator(".more").scroll_into_view_if_needed()
     expect(tab.locator(".shown .tile")).to_have_count(2 * PAGE)
     tab.set_viewport_size({"width": 390, "height": 800})
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    tab.wait_for_function("document.documentElement.scrollWidth <= 390")

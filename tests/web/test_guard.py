@@ -41,7 +41,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every page has a fault."""
 
     def page(request: Request) -> Response:
-        raise RuntimeError("the secret is 42")
+        raise RuntimeError("the secret is wisteria")
 
     monkeypatch.setattr(addresses, "_function", lambda _: page)
 
@@ -135,7 +135,7 @@ def test_a_fault_of_ours_has_the_headers_too_and_keeps_its_innards(
         answer = ask(app, "/predict", query=b"token=hidden")
     assert answer.status == 500
     assert "the studio has failed here (RuntimeError); its terminal says more" in answer.text
-    assert "42" not in answer.text
+    assert "wisteria" not in answer.text
     assert answer.headers["content-security-policy"] == POLICY
     (record,) = [one for one in caplog.records if one.name == "lenswork.studio"]
     assert record.getMessage() == "GET /predict"

@@ -348,5 +348,5 @@ def test_the_form_fits_a_telephone_and_tells_what_is_wrong_as_one_types(
     expect(tab.locator("#wrong-epochs")).to_have_text(
         "expected a whole number such as 10, got 'none'"
     )
-    assert tab.get_by_label("Epochs", exact=True).get_attribute("aria-invalid") == "true"
+    expect(tab.get_by_label("Epochs", exact=True)).to_have_attribute("aria-invalid", "true")
     axe(tab)
