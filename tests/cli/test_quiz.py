@@ -1,5 +1,6 @@
 """`lenswork quiz`: asked by letters, explained, shown by a network of one's own."""
 
+import contextlib
 import io
 import json
 import os
@@ -287,11 +288,27 @@ class Terminal:
         ends = time.monotonic() + 60
         while words not in self.text:
             assert time.monotonic() < ends, self.text
-            if select.select([self._here], [], [], 1)[0]:
-                try:
-                    self.text += os.read(self._here, 65536).decode()
-                except OSError:  # the other side is closed
-                    assert words in self.text, self.text
+            self._read()
+
+    def interrupt_until(self, words: str) -> None:
+        """Press Ctrl-C, and again where these words do not come.
+
+        One that comes between Python's writing of a prompt and its reading is lost.
+        """
+        ends = time.monotonic() + 60
+        while words not in self.text:
+            assert time.monotonic() < ends, self.text
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGINT)
+            pause = time.monotonic() + 5
+            while words not in self.text and time.monotonic() < pause:
+                self._read()
+
+    def _read(self) -> None:
+        """Take what has come within a second."""
+        if select.select([self._here], [], [], 1)[0]:
+            with contextlib.suppress(OSError):  # the other side is closed
+                self.text += os.read(self._here, 65536).decode()
 
     def type(self, keys: str) -> None:
         """Press these keys."""
@@ -323,6 +340,5 @@ def test_at_a_real_terminal_questions_are_asked_and_ctrl_d_ends(terminal: Termin
 
 def test_at_a_real_terminal_an_interrupt_ends_politely(terminal: Terminal) -> None:
     terminal.wait_for("q ends):")
-    terminal.process.send_signal(signal.SIGINT)
-    terminal.wait_for("0 of 0 answers right, 13 not reached")
+    terminal.interrupt_until("0 of 0 answers right, 13 not reached")
     assert terminal.process.wait(10) == 0

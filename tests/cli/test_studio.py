@@ -1,5 +1,7 @@
 """`lenswork studio`: where it listens, what it prints, how it ends."""
 
+import io
+import logging
 import os
 import signal
 import socket
@@ -217,6 +219,24 @@ def test_a_name_for_this_machine_that_leads_elsewhere_needs_a_token(
     said = lenswork("studio", "--no-browser", "--port", "0", "--host", "localhost")
     assert said.code == 0
     assert ("token=" in said.out) is not alone
+
+
+@pytest.mark.parametrize("command", ["studio", "serve"])
+def test_a_server_leaves_what_others_log_to_open(
+    lenswork: Command, trained: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    given = {"studio": "--no-browser", "serve": trained}[command]
+
+    def run(_: object, sockets: list[socket.socket]) -> None:
+        for one in sockets:
+            one.close()
+
+    closed: list[object] = []
+    handler = logging.StreamHandler(io.StringIO())
+    handler.close = lambda: closed.append(handler)  # type: ignore[method-assign]
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    assert lenswork(command, given, "--port", "0").code == 0
+    assert closed == []
 
 
 def test_an_address_of_six_parts_is_listened_at_where_there_are_such() -> None:

@@ -15,7 +15,9 @@ class served:  # noqa: N801  # reads as a word where it is used
     """A studio on a free port of this machine, in a thread."""
 
     def __init__(self, home: Path, folders: tuple[Path, ...] = (), port: int = 0) -> None:
-        self._config = uvicorn.Config(_unset, port=port, log_level="warning", lifespan="off")
+        self._config = uvicorn.Config(
+            _unset, port=port, log_config=None, log_level="warning", lifespan="off"
+        )
         self._listening = self._config.bind_socket()
         self.port: int = self._listening.getsockname()[1]
         settings = Settings(home=home, folders=folders, host="127.0.0.1", port=self.port)

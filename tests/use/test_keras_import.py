@@ -26,6 +26,7 @@ from lenswork.use.keras_import import Imported, Said, import_keras
 # Keras 3.15 on torch copies arrays in a way that numpy warns of
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 AGREES = 1e-5
+DIVIDED: dict[str, Any] = {"given_scale": 1 / 255, "scale": "1/255"}
 LARGE = {"horses-300"}
 PRESET_CASES = [
     pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in PRESETS
@@ -138,7 +139,7 @@ LAYERS: dict[str, tuple[list[Any], str]] = {
 def test_every_layer_of_courses_agrees(made: list[Any], net: str, tmp_path: Path) -> None:
     fresh = [layer.__class__.from_config(layer.get_config()) for layer in made]
     model = sequential(*fresh, layers.Dense(3, activation="softmax"), shape=(13, 11, 3))
-    imported = agreeing(model, tmp_path / "a.keras", scale="1")
+    imported = agreeing(model, tmp_path / "a.keras", **DIVIDED)
     assert imported.classifier.contract.net == net
 
 
@@ -157,7 +158,7 @@ def test_classifiers_may_end_in_several_ways(
 ) -> None:
     fresh = [layer.__class__.from_config(layer.get_config()) for layer in made]
     model = sequential(layers.Flatten(), *fresh, shape=(6, 5, 1))
-    contract = agreeing(model, tmp_path / "a.keras", scale="1").classifier.contract
+    contract = agreeing(model, tmp_path / "a.keras", **DIVIDED).classifier.contract
     assert (contract.output, contract.net) == (output, f"flatten, {end}")
 
 
@@ -183,7 +184,9 @@ def test_a_functional_model_in_an_h5_file_agrees(tmp_path: Path) -> None:
     given = keras.Input((8, 8, 3))
     maps = layers.Conv2D(4, 3, activation="relu")(given)
     answer = layers.Dense(1, activation="sigmoid")(layers.Flatten()(maps))
-    agreeing(randomised(keras.Model(given, answer)), tmp_path / "a.h5", scale="1")
+    model = randomised(keras.Model(given, answer))
+    model.set_weights([weights / 100 for weights in model.get_weights()])  # pixels go to 255
+    agreeing(model, tmp_path / "a.h5", scale="1")
 
 
 def test_models_inside_models_are_taken_apart(tmp_path: Path) -> None:
@@ -204,7 +207,7 @@ def test_models_inside_models_are_taken_apart(tmp_path: Path) -> None:
 
 def test_grey_pictures_without_a_channel_are_grey(tmp_path: Path) -> None:
     model = sequential(layers.Flatten(), layers.Dense(3, activation="softmax"), shape=(6, 5))
-    imported = agreeing(model, tmp_path / "a.keras", given_scale=1 / 255, scale="1/255")
+    imported = agreeing(model, tmp_path / "a.keras", **DIVIDED)
     assert imported.classifier.contract.preprocess.colours == "grey"
     assert imported.classifier.contract.preprocess.normalise
 
@@ -225,7 +228,7 @@ def test_a_model_of_any_size_is_told_its_size(tmp_path: Path) -> None:
         layers.Conv2D(3, 3), layers.GlobalAveragePooling2D(), layers.Dense(2),
         layers.Softmax(), shape=(None, None, 1),
     )  # fmt: skip
-    imported = agreeing(model, tmp_path / "a.keras", scale="1", size=(10, 12))
+    imported = agreeing(model, tmp_path / "a.keras", size=(10, 12), **DIVIDED)
     assert imported.classifier.contract.preprocess.input_shape == (10, 12, 1)
     with pytest.raises(UsageError, match="say with --size 150x150"):
         brought(model, tmp_path / "a.keras", scale="1")

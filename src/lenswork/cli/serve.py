@@ -73,6 +73,7 @@ def command(
     app = server(opened, limits, hosts=hosts_of(host))
     config = uvicorn.Config(
         app,
+        log_config=None,  # its own would close the handlers that others have opened
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -83,6 +83,7 @@ def _server(settings: Settings) -> uvicorn.Server:
     """What answers whoever asks, until a signal comes."""
     config = uvicorn.Config(
         studio(settings),
+        log_config=None,  # its own would close the handlers that others have opened
         log_level="critical",  # a fault is told by the studio itself, once
         access_log=False,  # an address may hold the token
         server_header=False,
