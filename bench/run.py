@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         search_first(asked.data.resolve())
     settings = Settings(
         epochs=asked.epochs or (2 if asked.quick else 3),
-        pictures=QUICK_PICTURES if asked.quick else 0,
+        pictures=QUICK_PICTURES if asked.quick else asked.pictures,
         data=_fashion_mnist().resolve(),
         most_other_percent=asked.most_other,
         lock=asked.lock,
@@ -145,6 +145,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=_count, metavar="N", help="rounds, each its own seed")
     parser.add_argument(
         "--epochs", type=_several, metavar="N", help="epochs in a process, 2 or more (default 3)"
+    )
+    parser.add_argument(
+        "--pictures",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="training pictures of an epoch (default all)",
     )
     parser.add_argument(
         "--data", type=Path, metavar="FOLDER", help="where data sets are looked for first"
