@@ -7,8 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lenswork.model.backprop import _BatchNorm, backprop_of
+from lenswork.model import pieces
+from lenswork.model.backprop import backprop_of
 from lenswork.model.network import ACTIVATION_FUNCTIONS, Network
+from lenswork.model.pieces import BatchNormPiece
 from lenswork.model.spec import parse_net
 
 SHAPE = (14, 14, 3)
@@ -70,12 +72,33 @@ def test_logits_gradients_and_statistics_are_those_of_autograd(line: str) -> Non
         torch.testing.assert_close(ours, theirs)
 
 
+@pytest.mark.parametrize("line", NETS[:6])
+@pytest.mark.parametrize("pictures_at_once", [1, 4])
+def test_maps_made_for_a_few_pictures_at_a_time_change_nothing(
+    line: str, pictures_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, parts = network_of(line), network_of(line)
+    chance = torch.Generator().manual_seed(9)
+    gradient = torch.randn(6, 4, generator=chance)
+    made = []
+    for network, at_once in ((whole, 6), (parts, pictures_at_once)):
+        monkeypatch.setattr(pieces, "AT_ONCE_BYTES", at_once * 4 * 4 * 12 * 12)
+        by_hand = backprop_of(network)
+        assert by_hand is not None
+        made.append(by_hand.forward(batch()[0]))
+        by_hand.backward(gradient)
+    torch.testing.assert_close(made[1], made[0], rtol=1e-6, atol=1e-6)
+    for ours, theirs in zip(parts.parameters(), whole.parameters(), strict=True):
+        assert ours.grad is not None
+        torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("channels", [5, 16])
 def test_batch_normalisation_far_from_zero_is_as_exact_as_torchs(channels: int) -> None:
     chance = torch.Generator().manual_seed(3)
     pictures = torch.randn(8, channels, 6, 6, generator=chance) + 1_000
     towards = torch.randn(8, channels, 6, 6, generator=chance)
-    norm = _BatchNorm(nn.BatchNorm2d(channels))
+    norm = BatchNormPiece(nn.BatchNorm2d(channels))
     exact = pictures.double().requires_grad_()
     output = nn.functional.batch_norm(exact, None, None, training=True)
     output.backward(towards.double())  # type: ignore[no-untyped-call]
