@@ -142,7 +142,9 @@ class ConvPoolPiece:
             return len(inputs)
         filters, _, *window = self.layer.weight.shape
         sides = zip(inputs.shape[2:], window, *self.how[:2], strict=True)
-        places: int = math.prod((size + 2 * pad - wide) // step + 1 for size, wide, step, pad in sides)
+        places: int = math.prod(
+            (size + 2 * pad - wide) // step + 1 for size, wide, step, pad in sides
+        )
         return max(1, AT_ONCE_BYTES // (inputs.element_size() * filters * places))
 
 
