@@ -156,7 +156,8 @@ def _asked(settings: Document) -> list[str]:
     if not settings:
         return []
     pictures = settings["pictures"]
-    return [f"{settings['epochs']} epochs in a process, {pictures} training pictures."]
+    amount = pictures if pictures == "all" else f"{pictures:,}"
+    return [f"{settings['epochs']} epochs in a process, {amount} training pictures."]
 
 
 def _machine(result: Document) -> str:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.adam import adam
 
+from lenswork.training.fast_cpu import denormals_flushed
 from lenswork.training.recipe import Recipe
 
 FIRST_DECAY, SECOND_DECAY = 0.9, 0.999  # of Adam's moments, Keras's and torch's defaults
@@ -33,12 +34,13 @@ class Mover(Optimizer):
     @torch.no_grad()
     def move(self) -> None:
         """Move every parameter that has a gradient once."""
-        for group in self.param_groups:
-            moving = [parameter for parameter in group["params"] if parameter.grad is not None]
-            if group["weight_decay"]:
-                for parameter in moving:
-                    parameter.mul_(1 - group["lr"] * group["weight_decay"])
-            self.move_group(moving, group)
+        with denormals_flushed():
+            for group in self.param_groups:
+                moving = [parameter for parameter in group["params"] if parameter.grad is not None]
+                if group["weight_decay"]:
+                    for parameter in moving:
+                        parameter.mul_(1 - group["lr"] * group["weight_decay"])
+                self.move_group(moving, group)
 
     @abstractmethod
     def move_group(self, moving: list[Tensor], group: dict[str, Any]) -> None:

@@ -26,10 +26,10 @@ from lenswork.model.threads import use_given_cores
 from lenswork.seeds import stream_seed
 from lenswork.training.augment import Augmentation
 from lenswork.training.average import Average
-from lenswork.training.check import best_of, check_classes
+from lenswork.training.check import best_of, check_classes, stops_of
 from lenswork.training.choose import Choice, choose
 from lenswork.training.evaluate import Prepared
-from lenswork.training.fast_cpu import keep_freed_memory
+from lenswork.training.fast_cpu import begin_threads, keep_freed_memory
 from lenswork.training.feed import Feed, MemoryFeed, StreamFeed, first_places
 from lenswork.training.golden import keep_golden
 from lenswork.training.loss import Loss, balanced_weights
@@ -39,7 +39,6 @@ from lenswork.training.precision import Precision, choose_precision
 from lenswork.training.reading import Reading, Wanted
 from lenswork.training.recipe import NO_CHANGE, Recipe
 from lenswork.training.session import Session, by_hand
-from lenswork.training.stops import StopRule, Stops
 
 OVERLAP_FROM = 64  # pictures still to be read; fewer take a moment, and a bad one begins no run
 
@@ -59,12 +58,12 @@ def prepare(
     began = time.perf_counter()
     chosen_device = choose_device(device)
     use_given_cores()
+    begin_threads()
     check_classes(data)
     data = take_training(data, recipe.train_pictures, recipe.seed)
     choice = choose(recipe, data, own_network=network is not None)
     recipe = choice.recipe
-    rules = [StopRule.parse(text) for text in recipe.stop_when]
-    stops = Stops(rules, recipe.patience, data.validation is not None)
+    stops = stops_of(recipe, data)
     torch.manual_seed(stream_seed(recipe.seed, "torch"))  # for dropout in modules of one's own
     network = network or _build(choice, len(data.classes))
     network.to(chosen_device)
