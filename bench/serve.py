@@ -21,13 +21,13 @@ SERVE = Part(
     ),
     conditions=(
         (
-            "Both sides use the same file and the same runtime. The server receives, decodes, "
-            "batches and answers; the clients are one program on the same cores."
+            "Both sides compute the same graph, that of `lenswork export --to onnx`. The server "
+            "receives, decodes, batches and answers; the clients are one program on the same cores."
         ),
         "15 s are measured after 3 s of warming; times are those of a request at a client.",
     ),
     contenders=(
-        _contender("bare", "onnxruntime, batches of 32"),
+        _contender("bare", "onnxruntime with its defaults, batches of 32"),
         _contender("serve", "`lenswork serve`, 32 clients"),
     ),
     measures=(RATE, Measure("median_ms", "median", "ms", 1), Measure("p99_ms", "p99", "ms", 1)),

@@ -12,9 +12,9 @@ HEAD = """\
 
 Made by `make notes` from the files in `notes/results/`, which the commands below have filled. The
 notes of the course trained each net once. Here settings are trained with several seeds, intervals
-are 95%, and a verdict says what follows ([how](statistics.md)). Trials ran two at a time, one
-thread each, on a machine that did other work besides, so times are to be compared within a table
-only.
+are 95%, and a verdict says what follows ([how](statistics.md)). Trials ran one or two at a time,
+one thread each, on a machine that did other work besides, so times are to be compared within a
+table only.
 """
 NUMBER = re.compile(r"[<>~]?[-+]?[0-9][0-9,.]*(%|x)?( .*)?")
 

@@ -86,9 +86,15 @@ def best_sentence(summary: Summary) -> str:
     seeds = f"{top.seeds} seeds each"
     if not beaten:
         most = _largest_pair(summary)
+        alone = (
+            f"; alone this would count, among {most.anew.family} pairs it does not"
+            if most.anew.alone
+            else ""
+        )
         return (
             f"Cannot tell: with {seeds} no setting is told from {top.name}, the first by the mean; "
-            f"{most.first} and {most.second} are farthest apart, {difference_text(most)} points."
+            f"{most.first} and {most.second} are farthest apart, {difference_text(most)} "
+            f"points{alone}."
         )
     won = ", ".join(f"than {name} by {text} points" for name, text in beaten)
     said = f"{top.name}: better on new pictures {won}, with {seeds}."
@@ -172,9 +178,13 @@ def _times(pair: PairVerdict, summary: Summary) -> str:
 
 
 def _judged(judged: Judged) -> str:
-    """The word, and the interval of the difference in points."""
+    """The word, and the interval of the difference in points.
+
+    An interval stands alone and a word counts all pairs: where these disagree, it is said.
+    """
     low, high = (100 * end for end in (judged.interval.low, judged.interval.high))
-    return f"{judged.word} ({low:+.2f} to {high:+.2f})"
+    among = f" among {judged.family} pairs" if judged.alone else ""
+    return f"{judged.word}{among} ({low:+.2f} to {high:+.2f})"
 
 
 def _seeds(advice: Advice | None) -> str:

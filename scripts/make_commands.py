@@ -46,8 +46,9 @@ Made by `python scripts/make_commands.py` from the program; a test holds the two
 """
 RULES = """\
 Commands that print a table or a finding take `--json`. The exit code is 0 when it is done, 1 when
-it failed while working, 2 for wrong usage and for data that are refused, 130 after Ctrl-C. An error
-is a sentence or two on the error stream; `lenswork --debug COMMAND` shows where it came from.
+it failed while working, 2 for wrong usage and for data that are refused, 130 where Ctrl-C broke it
+off; a training ends its step at the first Ctrl-C, keeps everything, and its code is 0. An error is
+a sentence or two on the error stream; `lenswork --debug COMMAND` shows where it came from.
 
 | variable | what it says |
 | --- | --- |

@@ -19,6 +19,7 @@ BASE = {
     "files",
     "cores",
     "locks",
+    "paths",
     "toml_text",
     "visible",
     "__init__",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from lenswork.record.run import Run
 from lenswork.study.report import CAPTIONS
+from lenswork.study.words import notes as notes_of
 from notes.desk import Desk
 from notes.part import Drawn, Found, Part, Table
 from notes.parts.studies import SHORT_EPOCHS, carried_out, facts_of
@@ -26,6 +27,7 @@ def measure(desk: Desk) -> Found:
         verdicts=(
             _passed(runs[DIVIDED], runs[RAW]),
             *anew_sentences(summary),
+            *notes_of(summary.verdict),
         ),
         shown=(shown.paragraph(),),
         conditions=conditions(study, summary),
@@ -55,11 +57,20 @@ def first_epoch(run: Run, goal: float = GOAL) -> int | None:
 def _passed(divided: Sequence[Run], raw: Sequence[Run]) -> str:
     """By which epoch the dense net passes the goal, both ways."""
     never = all(first_epoch(run) is None for run in raw)
+    when = "never" if never else f"at epoch {_epochs(raw)}"
+    each = " (a number for each seed)" if len(raw) > 1 else ""
     return (
         f"Divided by 255, a dense layer of 512 passes {GOAL} on the training pictures at epoch "
-        f"{_epochs(divided)}; not divided {'never' if never else f'at epoch {_epochs(raw)}'}, and "
-        f"after the last epoch it stands at {_last(raw)} (a number a seed)."
+        f"{together(_epochs(divided))}; not divided {when}, and "
+        f"after the last epoch it stands at {_last(raw)}{each}."
     )
+
+
+def together(said: str) -> str:
+    """Such as "5 with each of 3 seeds" for "5, 5, 5"; another list as it is."""
+    numbers = said.split(", ")
+    alike = len(set(numbers)) == 1 < len(numbers)
+    return f"{numbers[0]} with each of {len(numbers)} seeds" if alike else said
 
 
 def _epochs(runs: Sequence[Run]) -> str:

@@ -63,7 +63,7 @@ def measure(desk: Desk) -> Found:
         forgotten("mnist, 2 convolutions of 32", digits.runs("32 filters")),
     ]
     return Found(
-        verdicts=tuple(one.sentence() for one in found),
+        verdicts=(" ".join(one.sentence() for one in found),),
         shown=tuple(shown),
         conditions=tuple(conditions_of({one.name: one.runs for one in found})),
         figures=(Drawn(desk.drawn(FIGURE), "Four pictures, as trained and not divided."),),

@@ -8,7 +8,7 @@ from lenswork.look.flips import Flips
 from lenswork.look.flips_text import count, head_lines
 from lenswork.study.folder import Study
 from lenswork.study.results import Results
-from lenswork.study.sizes import change_between, moved_pictures, size_pairs
+from lenswork.study.sizes import Moved, change_between, moved_pictures, size_pairs
 from lenswork.study.summary import Summary, pair_sentences, summarise
 from lenswork.study.words import sentences
 from notes.desk import Desk
@@ -49,7 +49,7 @@ def measure(desk: Desk) -> Found:
     flips = compare(settings_of_study(NAME, [LARGE, OWN], desk.home)).flips[0]
     return Found(
         verdicts=(
-            _of(summary, "size"),
+            f"{_of(summary, 'size')} {sides_sentence(moved[0])}",
             f"The net alone, at 150 pixels: {_of(summary, 'net')}",
             *(one.sentence() for one in moved),
             " ".join(head_lines(flips)[:2]),
@@ -88,6 +88,16 @@ def _of(summary: Summary, change: str) -> str:
             answers = len(sentences(pair))
             return " ".join([said[answers - 1], *said[answers:]])
     return "not compared."
+
+
+def sides_sentence(moved: Moved) -> str:
+    """How many pictures change sides between two settings: in most seeds, and in all."""
+    places = [*moved.lost, *moved.won]
+    always = sum(abs(moved.right[place] - moved.right_largest[place]) == 1 for place in places)
+    return (
+        f"Between {moved.largest} and {moved.size} {len(places)} of {len(moved.right)} pictures "
+        f"change sides in most seeds, {always} of them in all."
+    )
 
 
 def _women(results: Results, flips: Flips) -> str:

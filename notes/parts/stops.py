@@ -93,15 +93,18 @@ def stopped_of(run: Run) -> Stopped:
 
 def saved_sentence(stopped: Sequence[Stopped]) -> str:
     """How many of the epochs stopping leaves out, and what that does to the test accuracy."""
-    saved = mean_of([one.saved for one in stopped])
+    shares = [one.saved for one in stopped]
+    saved = mean_of(shares)
+    alike = len(set(shares)) == 1 < len(shares)
+    between, each = ("", " with each seed") if alike else (_ends(saved.interval), "")
     change = mean_of([one.test - one.test_at_end for one in stopped])
     reached = sum(one.reached for one in stopped)
     told = change.interval is not None and 0 not in change.interval
     verdict = "differs from" if told else "cannot be told from"
     return (
-        f"Stopping at {GOAL} saves {saved.mean:.0%}{_ends(saved.interval)} of the "
-        f"{stopped[0].epochs} epochs ({reached} of {len(stopped)} seeds reach it), and the test "
-        f"accuracy {verdict} that at the end: {100 * change.mean:+.2f} points"
+        f"Stopping at {GOAL} saves {saved.mean:.0%}{between} of the "
+        f"{stopped[0].epochs} epochs{each} ({reached} of {len(stopped)} seeds reach it), and the "
+        f"test accuracy {verdict} that at the end: {100 * change.mean:+.2f} points"
         f"{_ends(change.interval, percent=False)}."
     )
 

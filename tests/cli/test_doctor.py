@@ -234,3 +234,15 @@ def test_without_data_it_is_the_embedded_sample(lenswork: Command) -> None:
     said = lenswork("doctor", "--quick")
     assert said.code == 0
     assert "horses-or-humans-150: 2 classes, 1,027 train, 256 validation" in said.out
+
+
+@pytest.mark.parametrize("data", ["~nobody-here/pets", "circle"])
+def test_a_page_of_data_that_nobody_can_find_is_refused_in_a_sentence(
+    lenswork: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "circle").symlink_to("circle")
+    said = lenswork("doctor", data, "--html", "report.html")
+    assert said.code == 2
+    assert data in said.err
+    assert not (tmp_path / "report.html").exists()

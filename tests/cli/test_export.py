@@ -59,6 +59,17 @@ def test_integers_come_with_their_verdict(lenswork: Any, trained: Path, tmp_path
     assert "this network of int8" in lines[3]
 
 
+def test_integers_that_cannot_be_judged_are_not_written(
+    lenswork: Any, trained: Path, folder: Path, tmp_path: Path
+) -> None:
+    next((folder / "validation").rglob("*.png")).write_bytes(b"no picture")
+    out = tmp_path / "run.onnx"
+    said = lenswork("export", trained.name, "--to", "onnx", "--int8", "--out", out)
+    assert said.code == 2
+    assert "cannot read" in said.err
+    assert not out.exists()
+
+
 def test_what_does_not_go_together_is_refused(lenswork: Any, saved: Path, tmp_path: Path) -> None:
     said = lenswork("export", saved, "--to", "page", "--int8")
     assert (said.code, "--int8 is for --to onnx only" in said.err) == (2, True)

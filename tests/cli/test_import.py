@@ -97,3 +97,15 @@ def test_a_file_that_is_no_keras_model_is_refused(lenswork: Command, tmp_path: P
     said = lenswork("import", tmp_path / "a.keras")
     assert said.code == 2
     assert "is no Keras file" in said.err
+
+
+def test_a_classifier_beside_the_model_is_not_lost(lenswork: Command, keras_file: Path) -> None:
+    out = keras_file.with_suffix(".safetensors")
+    out.write_bytes(b"another classifier")
+    words = ("import", keras_file, "--classes", "cat,dog", "--scale", "1")
+    said = lenswork(*words)
+    assert said.code == 2
+    assert f"there is a {out} already" in said.err
+    assert out.read_bytes() == b"another classifier"
+    assert lenswork(*words, "--to", out).code == 0
+    assert load(out).classes == ("cat", "dog")

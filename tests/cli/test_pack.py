@@ -61,6 +61,8 @@ def test_wrong_usage_is_refused(lenswork: Any, folder: Path, tmp_path: Path) -> 
         ((folder, "--verify"), "only shards that `lenswork pack` made can be checked"),
         ((folder, folder), "already, and shards are written to a folder of their own"),
         ((folder, folder / "train" / "out"), "is within the data"),
+        ((folder, "~nobody-here/out"), "no user whose home is meant by ~nobody-here/out"),
+        (("~nobody-here/out", "--verify"), "no user whose home is meant by ~nobody-here/out"),
     ):
         said = lenswork("pack", *words)
         assert said.code == 2, words

@@ -79,7 +79,7 @@ def test_a_wrong_answer_is_explained_before_the_right_one(typing: Any) -> None:
     wrong, right = question(4).whys[2], question(4).whys[1]
     assert f"Not quite. {wrong} The answer is b: 26x26. {right}" in words
     assert "0 of 1 answer right" in said.out
-    assert 'docs/look.md        lenswork net "conv 8' in said.out
+    assert 'docs/look.md            lenswork net "conv 8' in said.out
 
 
 def test_a_size_can_be_typed_and_what_is_no_choice_is_asked_again(typing: Any) -> None:

@@ -108,6 +108,18 @@ def test_standard_input_may_be_a_picture_or_names(
     assert "standard input is empty" in lenswork("predict", trained.name).err
 
 
+def test_who_names_no_picture_at_a_terminal_is_told_what_is_waited_for(
+    lenswork: Any, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = trained.parent.parent / "stripes" / "validation" / "low" / "001.png"
+    typed = io.TextIOWrapper(io.BytesIO(f"{picture}\n".encode()))
+    typed.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stdin", typed)
+    said = lenswork("predict", trained.name)
+    assert said.err == "no FILES given: type the names of pictures, one a line, then Ctrl-D\n"
+    assert said.out.startswith(f"{picture}: ")
+
+
 @pytest.mark.parametrize("model", ["nowhere.safetensors", "no-such-run"])
 def test_a_model_that_is_not_there_is_refused(lenswork: Any, model: str) -> None:
     said = lenswork("predict", model, "a.png")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -143,3 +144,16 @@ def test_a_diverged_run_ends_with_1_and_is_not_offered_for_use(lenswork: Any, fo
     assert shown.code == 0
     assert "the answers are no numbers, so none is right" in shown.out
     assert "accuracy 0" not in shown.out
+
+
+def test_what_it_says_to_type_next_works_wherever_the_run_is(
+    lenswork: Any, folder: Path, tmp_path: Path
+) -> None:
+    home, plain = tmp_path / "my runs", ("--net", "flatten, dense classes")
+    said = lenswork("train", folder, "--epochs", "1", *plain, "--home", home)
+    shows, predicts = (shlex.split(line)[1:] for line in said.out.splitlines()[-2:])
+    assert lenswork(*shows).code == 0
+    picture = folder / "train" / "high" / "000.png"
+    assert lenswork(*(picture if word == "PICTURE" else word for word in predicts[:-1])).code == 0
+    usual = lenswork("train", folder, "--epochs", "1", *plain)
+    assert "  lenswork show stripes-1\n" in usual.out

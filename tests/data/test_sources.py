@@ -158,6 +158,9 @@ def test_a_home_that_is_not_there_is_refused_saying_who_named_it(
         UsageError, match=f"{tmp_path / 'nowhere'}, which is named in LENSWORK_DATA"
     ):
         locate("mnist")
+    monkeypatch.setenv("LENSWORK_DATA", "~nobody-here/data")
+    with pytest.raises(UsageError, match="no user whose home is meant by ~nobody-here"):
+        locate("mnist")
 
 
 def test_an_unknown_name_is_refused_with_those_that_exist() -> None:

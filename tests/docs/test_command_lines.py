@@ -1,5 +1,6 @@
 """Every `lenswork ...` line of README and the docs is one that the command understands."""
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterator
@@ -13,19 +14,17 @@ from lenswork.cli.app import COMMANDS, lenswork
 
 TOLD = [README, *sorted(path for path in DOCS.glob("*.md") if path.name != "commands.md")]
 SHELLS = ("", "sh", "console")
-TOLD_TO_TYPE = re.compile(  # up to what stands behind a command on its line; quotes are its own
-    r"""(?:"[^"]*"|'[^']*'|(?!\s{2,}|\s\#|\s[|>]\s|\s&&\s|\u2026).)*"""
-)
+STOPS = set("|>&;")  # where a shell's command ends
 
 
 def lines_of(page: Path) -> Iterator[str]:
-    """The commands in a page's blocks, with what explains them cut off."""
+    """The commands in a page's blocks: whole lines, as a reader pastes them into a shell."""
     for block in blocks(page):
         if block.language in SHELLS:
             for line in block.text.replace("\\\n", " ").splitlines():
                 stripped = line.strip().removeprefix("$ ")
                 if stripped.startswith("lenswork "):
-                    yield TOLD_TO_TYPE.match(stripped)[0]  # type: ignore[index]  # it may match nothing
+                    yield stripped
 
 
 def spans_of(page: Path) -> Iterator[str]:
@@ -34,10 +33,17 @@ def spans_of(page: Path) -> Iterator[str]:
         yield found[1]
 
 
+def words_of(command: str) -> list[str]:
+    """The words that a shell hands on: up to a comment, a pipe, a file or another command."""
+    said = shlex.shlex(command, posix=True, punctuation_chars="".join(STOPS))
+    said.whitespace_split = True
+    return list(itertools.takewhile(lambda word: not set(word) <= STOPS, said))
+
+
 def parse(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the real parser read a command, with nothing carried out."""
     monkeypatch.setattr(click.Command, "invoke", lambda *_: None)
-    words = [word.removeprefix("~/") for word in shlex.split(command)]
+    words = [word.removeprefix("~/") for word in words_of(command)]
     lenswork.main(words[1:], prog_name="lenswork", standalone_mode=False)
 
 
@@ -73,6 +79,12 @@ def test_the_command_line_understands_what_a_page_tells_to_type(
 
 
 @pytest.mark.parametrize("page", TOLD, ids=lambda page: str(page.name))
+def test_what_explains_a_command_on_its_line_is_a_comment(page: Path) -> None:
+    typed = [line.partition(" # ")[0].rstrip() for line in lines_of(page)]
+    assert [line for line in typed if re.search(r"\S {2,}\S", line)] == []
+
+
+@pytest.mark.parametrize("page", TOLD, ids=lambda page: str(page.name))
 def test_the_command_line_understands_what_a_page_mentions(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,6 +98,21 @@ def test_a_line_that_is_wrong_is_found(tmp_path: Path, monkeypatch: pytest.Monke
         iter(["lenswork train pets --epoch many", "lenswork tarin"]), tmp_path, monkeypatch
     )
     assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("lenswork quiz --answers > answers.txt  # and more", ["lenswork", "quiz", "--answers"]),
+        (
+            "lenswork train a --stop-when 'loss < 0.4'",
+            ["lenswork", "train", "a", "--stop-when", "loss < 0.4"],
+        ),
+        ("lenswork train pets    a folder", ["lenswork", "train", "pets", "a", "folder"]),
+    ],
+)
+def test_a_line_is_read_as_a_shell_reads_it(line: str, words: list[str]) -> None:
+    assert words_of(line) == words
 
 
 def test_a_net_is_described_as_the_quickstart_shows(capsys: pytest.CaptureFixture[str]) -> None:

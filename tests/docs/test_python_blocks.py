@@ -2,7 +2,9 @@
 
 import ast
 import importlib
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,9 @@ from pages import DOCS, Block, blocks
 from PIL import Image
 from tiny_data import striped_pictures
 
-from lenswork import load
+from lenswork import load, train
+from lenswork.cli.app import lenswork
+from lenswork.use.onnx_export import export_onnx
 
 PYTHON = [block for page in sorted(DOCS.glob("*.md")) for block in blocks(page)
           if block.language == "python"]  # fmt: skip
@@ -31,13 +35,15 @@ def pets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(page: str) -> None:
-    """Run a page's blocks one after the other, as a reader would."""
-    names: dict[str, object] = {"__name__": "__page__"}
+def run(page: str, *, data: str = "") -> dict[str, Any]:
+    """Run a page's blocks as a reader would, on pets in place of `data`; what they have named."""
+    names: dict[str, Any] = {"__name__": "__page__"}
     for block in blocks(DOCS / page):
         if block.language == "python":
-            code = compile("\n" * (block.line - 1) + block.text, str(block.page), "exec")
+            text = block.text.replace(data, "pets") if data else block.text
+            code = compile("\n" * (block.line - 1) + text, str(block.page), "exec")
             exec(code, names)  # noqa: S102
+    return names
 
 
 def test_the_quickstarts_python_runs(pets: Path) -> None:
@@ -52,6 +58,37 @@ def test_the_examples_of_extending_run(pets: Path) -> None:
     assert [line.split(",")[:2] for line in told] == [["from-a-table", "1"], ["from-a-table", "2"]]
     assert len((pets / "live.csv").read_text().splitlines()) == 2
     assert (pets / "runs" / "gated").is_dir()
+
+
+def test_the_network_of_ones_own_is_looked_at(pets: Path) -> None:
+    (pets / "new.png").rename(pets / "cat.png")
+    run("look.md")
+    assert (pets / "maps.png").is_file()
+
+
+def test_rows_are_kept_and_filled_as_the_page_of_the_cache_does(pets: Path) -> None:
+    names = run("cache.md", data="horses-or-humans-150")
+    assert np.array_equal(names["rows"].pictures, names["pictures"])
+
+
+def test_the_shards_of_the_page_are_met(pets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lenswork.main(["pack", "pets", "shards"], prog_name="lenswork", standalone_mode=False)
+    capsys.readouterr()
+    run("shards.md")
+    assert re.fullmatch(r"\(\d+, \d+, \d+, 3\)\n", capsys.readouterr().out)
+
+
+def test_an_onnx_file_is_asked_as_the_page_of_exports_does(
+    pets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained = train("pets", net="flatten, dense classes", size="8x8", epochs=1, progress=False)
+    export_onnx(trained.classifier, "mnist.onnx")
+    trained.classifier.save("classifier.safetensors")
+    (pets / "new.png").rename(pets / "digit.png")
+    capsys.readouterr()
+    run("export.md")
+    (said,) = trained.classifier.predict("digit.png")
+    assert capsys.readouterr().out == f"{said.class_name}\n"
 
 
 def named(block: Block) -> str:

@@ -140,6 +140,19 @@ def test_what_reading_a_file_changed_is_said(pixels: Any, said: str, tmp_path: P
     assert as_dicts([shown], same)[0]["changed"] == (said or None)
 
 
+def test_a_jpeg_decoded_at_a_part_of_its_size_is_told_by_the_size_it_was_read_at(
+    tmp_path: Path,
+) -> None:
+    Image.fromarray(np.zeros((64, 48, 3), np.uint8)).save(tmp_path / "photo.jpg")
+    reduced = Preprocess(height=8, width=8, colours="rgb", reduced=True)
+    assert changes([picture_file(tmp_path / "photo.jpg", reduced)], reduced) == [
+        (
+            "photo.jpg: read at 32x24 (height x width) in colour, resized to 8x8, as the "
+            "classifier's contract says"
+        )
+    ]
+
+
 def test_one_sentence_does_for_pictures_that_are_changed_alike() -> None:
     preprocess = Preprocess(height=28, width=28, colours="grey")
     large, small = np.zeros((56, 56, 1), np.uint8), np.zeros((28, 28, 1), np.uint8)

@@ -1,5 +1,6 @@
 """Questions 1, 2, 3 and 12: what filters and poolings do is what numpy and scipy say."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def test_the_products_that_are_listed_add_up_to_the_sum_that_is_said(subject: Su
     assert len(products) == 9
     said = shown.said[1].split(" add up to ")[1].split(",")[0].replace("\N{MINUS SIGN}", "-")
     assert sum(products) == pytest.approx(float(said), abs=0.01)
+
+
+def test_a_sum_without_a_bias_is_said_once(tmp_path: Path) -> None:
+    net = "conv 4 linear no-bias, pool, flatten, dense classes"
+    said = convolution(striped_subject(tmp_path, net=net), {}).said[1]
+    assert re.search(r": 9 products add up to [\d.]+\.\Z", said)
 
 
 def test_a_picture_of_ones_own_is_laid_under_the_filter(subject: Subject) -> None:

@@ -132,3 +132,21 @@ def test_a_classifier_with_any_bytes_changed_is_read_or_refused(
     with contextlib.suppress(LensworkError):
         load(path)
     assert time.process_time() - start < MOST_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f'{{"classes": [{"1," * 200_000}1]}}', "classes: expected names"),
+        (json.dumps({f"a{place}": 1 for place in range(20_000)}), "expected at most 100 values"),
+        (json.dumps({"preprocess": [[]] * 50_000}), "expected at most 100 values"),
+    ],
+    ids=["classes", "fields", "lists"],
+)
+def test_a_contract_of_very_many_wrong_values_names_one(
+    whole: bytes, tmp_path: Path, text: str, said: str
+) -> None:
+    header = header_of(whole) | {"__metadata__": {"lenswork": text}}
+    assert f"bad contract, {said}" in refusal(
+        with_header(whole, header), tmp_path / "a.safetensors"
+    )

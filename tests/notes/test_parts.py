@@ -1,5 +1,6 @@
 """What the parts of the notes make of what was measured, on cases worked by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,13 +13,15 @@ from lenswork.record.run import Run
 from lenswork.study.intervals import geometric_mean_of
 from lenswork.study.plan import Plan
 from lenswork.study.results import Measured, Results
+from lenswork.study.sizes import Moved
 from lenswork.study.summary import Cost, Summary
 from lenswork.study.verdict import verdicts
 from notes.made import write_folder
 from notes.parts.data import GROUPS, figures_of
-from notes.parts.normalise import first_epoch
+from notes.parts.normalise import first_epoch, together
+from notes.parts.sizes import sides_sentence
 from notes.parts.stops import saved_sentence, stopped_of
-from notes.tables import best_sentence, soonest_sentence
+from notes.tables import best_sentence, pairs_table, soonest_sentence
 
 PICTURES = 400
 
@@ -70,6 +73,33 @@ def test_where_nothing_is_told_apart_no_setting_is_called_the_best() -> None:
     assert said.startswith("Cannot tell: with 3 seeds each no setting is told from other")
 
 
+def test_a_pair_that_would_count_alone_says_among_how_many_it_does_not() -> None:
+    counts = {"one": 300, "other": 301}
+    summary = summary_of(counts, dict.fromkeys(counts, 1.0))
+    (pair,) = summary.verdict.pairs
+    assert pair.here is not None
+    alone = replace(
+        pair,
+        here=replace(pair.here, alone=True, family=6),
+        anew=replace(pair.anew, alone=True, family=6),
+    )
+    told = replace(summary, verdict=replace(summary.verdict, pairs=(alone,)))
+    (row,) = pairs_table(told).rows
+    assert [cell.partition(" (")[0] for cell in row[2:4]] == ["cannot tell among 6 pairs"] * 2
+    assert best_sentence(told).endswith("alone this would count, among 6 pairs it does not.")
+    (row,) = pairs_table(summary).rows
+    assert row[2].startswith("cannot tell (")
+    assert "alone" not in best_sentence(summary)
+
+
+def test_pictures_that_change_sides_are_counted_in_most_seeds_and_in_all() -> None:
+    large, small = np.array([1.0, 1.0, 0.0, 1.0]), np.array([0.0, 1 / 3, 1.0, 1.0])
+    moved = Moved("small", "large", lost=(0, 1), won=(2,), right=small, right_largest=large)
+    assert sides_sentence(moved) == (
+        "Between large and small 3 of 4 pictures change sides in most seeds, 2 of them in all."
+    )
+
+
 def test_the_soonest_setting_is_named_with_how_many_times_as_long_the_others_take() -> None:
     counts = {"slow": 300, "quick": 300}
     said = soonest_sentence(summary_of(counts, {"slow": 6.0, "quick": 2.0}))
@@ -96,6 +126,12 @@ def test_the_first_epoch_at_the_goal_is_found_where_there_is_one(
         for number, accuracy in enumerate(accuracies, start=1)
     ]
     assert first_epoch(SimpleNamespace(history=history)) == epoch  # type: ignore[arg-type]
+
+
+def test_numbers_that_are_alike_for_all_seeds_are_said_once() -> None:
+    assert together("5, 5, 5") == "5 with each of 3 seeds"
+    assert together("5, 6, 5") == "5, 6, 5"
+    assert together("5") == "5"
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -135,3 +171,10 @@ def test_where_a_recorded_training_would_have_stopped_and_what_that_saves() -> N
     assert said.startswith("Stopping at 0.995 saves 25% (")
     assert "(1 of 2 seeds reach it)" in said
     assert "cannot be told from that at the end: -0.25 points (" in said
+
+
+def test_what_stopping_saves_with_each_seed_alike_has_no_interval_of_nothing() -> None:
+    tests = [0.97, 0.98, 0.99, 0.985]
+    alike = [stopped_of(run_of([0.98, 0.996, 0.997, 0.998], tests, seed)) for seed in (0, 1)]
+    said = saved_sentence(alike)
+    assert said.startswith("Stopping at 0.995 saves 50% of the 4 epochs with each seed (2 of 2 ")

@@ -1,5 +1,6 @@
 """All runs of a home, from an index that can be deleted at any time."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -157,3 +158,11 @@ def test_rows_of_another_version_are_read_again(home: Path, row: str) -> None:
 def test_a_folder_in_the_making_is_no_run_yet(home: Path) -> None:
     (home / "ant").rename(home / ".new-ant")
     assert names(home) == {"bee", "cat"}
+
+
+def test_a_folder_that_no_index_can_name_is_told_of_and_hides_no_other(home: Path) -> None:
+    (home / "ant").rename(home / os.fsdecode(b"caf\xe9"))
+    runs, problems = list_runs(home)
+    assert {run.name for run in runs} == {"bee", "cat"}
+    assert len(problems) == 1
+    assert problems[0].endswith(": the folder's name is not UTF-8: rename it")

@@ -3,6 +3,8 @@
 import errno
 import itertools
 import json
+import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +22,7 @@ from lenswork.record.live import (
     LIVE,
     MISTAKES,
     STOP,
+    Live,
     ask_to_stop,
     is_asked_to_stop,
     read_live,
@@ -302,6 +305,55 @@ def test_what_is_damaged_or_of_another_version_is_not_told(tmp_path: Path, conte
     for name in (LIVE, MISTAKES):
         (tmp_path / name).write_text(content)
     assert read_live(tmp_path) is None
+    assert read_mistakes(tmp_path) is None
+
+
+NOW: dict[str, Any] = {
+    "epoch": 1, "epochs": 3, "step": 2, "steps_per_epoch": 8, "pictures": 16,
+    "pictures_a_second": 9.5, "loss": None, "seconds_left": 4, "written": 1e9,
+}  # fmt: skip
+WRONG: dict[str, Any] = {"row": 1, "id": "a.png", "truth": "cat", "said": "dog", "confidence": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("epoch", "1"), ("epochs", None), ("step", -1), ("steps_per_epoch", 0), ("pictures", 1.5),
+        ("pictures_a_second", math.inf), ("loss", math.nan), ("loss", "low"),
+        ("seconds_left", None), ("written", "now"), ("written", 10**30),
+    ],
+)  # fmt: skip
+def test_a_number_that_cannot_be_is_not_told(tmp_path: Path, field: str, value: Any) -> None:
+    (tmp_path / LIVE).write_text(json.dumps({**NOW, "of a later version": 1}))
+    assert read_live(tmp_path) == Live(**NOW)
+    (tmp_path / LIVE).write_text(json.dumps({**NOW, field: value}))
+    assert read_live(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"epoch": "1"}, {"part": "train"}, {"part": []}, {"pictures": {}}, {"pictures": ["a.png"]},
+        {"pictures": [{**WRONG, "row": "1"}]}, {"pictures": [{**WRONG, "truth": None}]},
+        {"pictures": [{**WRONG, "confidence": math.nan}]}, {"pictures": 1000 * [WRONG]},
+    ],
+)  # fmt: skip
+def test_mistakes_that_cannot_be_are_not_told(tmp_path: Path, changed: dict[str, Any]) -> None:
+    said: dict[str, Any] = {"epoch": 1, "part": "validation", "pictures": [WRONG]}
+    (tmp_path / MISTAKES).write_text(json.dumps(said))
+    told = read_mistakes(tmp_path)
+    assert told is not None
+    assert told.as_dict() == {**said, "pictures": (WRONG,)}
+    (tmp_path / MISTAKES).write_text(json.dumps({**said, **changed}))
+    assert read_mistakes(tmp_path) is None
+
+
+def test_what_no_run_has_written_is_neither_waited_for_nor_read_to_its_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / LIVE)
+    (tmp_path / MISTAKES).write_text(f"{2_000_000 * chr(32)}{{}}")
+    assert read_live(tmp_path) is None
+    assert read_mistakes(tmp_path) is None
+    (tmp_path / MISTAKES).write_text(100_000 * "[")
     assert read_mistakes(tmp_path) is None
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tiny_data import striped_data
+from tiny_data import striped_data, write_striped_folder
 
 import lenswork as lw
 
@@ -40,3 +40,13 @@ def test_in_a_notebook_nothing_is_told_where_it_would_be_painted_red(
     assert sum(line.startswith("epoch ") for line in lines) == 2
     assert "\x1b" not in out.getvalue()
     assert capsys.readouterr().err == ""
+
+
+def test_python_is_told_what_of_a_folder_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_striped_folder(tmp_path / "stripes")
+    (folder / "train" / "high" / "phone.heic").write_bytes(b"of a telephone")
+    lw.train(folder, net=NET, epochs=1, home=tmp_path / "runs")
+    said = "note: 1 of 13 files in train/high/ is a picture in HEIC, which training cannot read"
+    assert said in capsys.readouterr().err

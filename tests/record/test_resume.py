@@ -362,8 +362,9 @@ def test_python_goes_on_by_itself_by_name_or_not(tmp_path: Path) -> None:
         train(striped_data(), resume="stripes-1", epochs=9, **options)
     assert train(striped_data(), resume=False, **options, **QUICK).name == "stripes-2"
     assert train(striped_data(), **options, **QUICK).name == "stripes-1"
-    with pytest.raises(UsageError, match="finished after 4 epochs: nothing of it is left to do"):
-        train(striped_data(), resume="stripes-1", **options)
+    for named in ("stripes-1", tmp_path / "stripes-1"):
+        with pytest.raises(UsageError, match="finished after 4 epochs: nothing of it is left"):
+            train(striped_data(), resume=named, **options)
 
 
 def test_checkpoints_are_no_more_frequent_than_their_cost_allows(

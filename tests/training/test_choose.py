@@ -1,5 +1,7 @@
 """What a recipe leaves open is filled in from the data."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from tiny_data import striped_data, striped_pictures
@@ -119,7 +121,13 @@ def test_a_preset_is_found_in_any_letter_case() -> None:
 @pytest.mark.parametrize("name", ["fast", "thorough", "notes"])
 def test_every_recipe_has_a_net_for_pictures_of_every_size(name: RecipeName) -> None:
     for side in [*range(1, 70), 96, 150, 300, 1000]:
-        for height, width in ((side, side), (side, 2 * side), (side + 1, side)):
+        for height, width in (
+            (side, side),
+            (side, 2 * side),
+            (side + 1, side),
+            (side, 64),
+            (96, side),
+        ):
             net = parse_net(default_net(name, (height, width, 3))).with_outputs(2)
             assert net.shapes((height, width, 3))[-1] == (2,), (height, width)
 
@@ -172,3 +180,65 @@ def test_digits_and_letters_are_not_mirrored(classes: tuple[str, ...], mirrored:
     chosen = choose(Recipe(), Dataset("signs", classes, {"train": part}))
     assert ("flip" in (chosen.recipe.augment or "")) is mirrored
     assert any("in a mirror" in reason for reason in chosen.reasons) is not mirrored
+
+
+def told_of(recipe: Recipe, data: Dataset) -> str:
+    return "\n".join(choose(recipe, data).reasons)
+
+
+def test_how_often_a_picture_is_shown_is_told_in_plain_digits() -> None:
+    photos = sized_data(96, 96, 3, 4, count=300)
+    assert "each of the 300 160 times" in told_of(Recipe(recipe="thorough"), photos)
+    assert "each of the 40 1,000 times" in told_of(Recipe(epochs=1000), sized_data(28, 28, 1, 4))
+    assert "each of the 70,000 1.7 times" in told_of(Recipe(), sized_data(2, 2, 1, 4, count=70_000))
+
+
+@pytest.mark.parametrize("batch", [None, 32, 500])
+def test_of_more_pictures_than_are_to_be_shown_no_batch_makes_it_show_more(
+    batch: int | None,
+) -> None:
+    recipe = choose(Recipe(batch=batch), sized_data(2, 2, 1, 4, count=100_000)).recipe
+    assert recipe.steps_per_epoch is not None
+    assert recipe.batch is not None
+    assert recipe.epochs == 2
+    assert 119_000 <= 2 * recipe.steps_per_epoch * recipe.batch <= 120_000
+
+
+def test_epochs_that_were_said_are_whole_passes() -> None:
+    recipe = choose(Recipe(epochs=3), sized_data(2, 2, 1, 4, count=100_000)).recipe
+    assert (recipe.epochs, recipe.steps_per_epoch) == (3, None)
+
+
+@pytest.mark.parametrize("name", ["fast", "thorough", "notes"])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 30), (30, 1), (1, 90), (90, 2)])
+def test_every_recipe_takes_pictures_of_a_pixel_or_a_line(
+    name: RecipeName, shape: tuple[int, int]
+) -> None:
+    asked = Recipe(recipe=name, size=f"{shape[0]}x{shape[1]}")
+    recipe = choose(asked, sized_data(*shape, 3, 4)).recipe
+    assert "shift" not in f"{recipe.augment}, {recipe.views}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        (
+            {"optimizer": "adam", "weight_decay": 0.1},
+            "weight decay 0.1 does nothing: adam has none",
+        ),
+        ({"optimizer": "adamw", "momentum": 0.9}, "momentum 0.9 does nothing: adamw has none"),
+        ({"recipe": "notes", "momentum": 0.9}, "momentum 0.9 does nothing: adam has none"),
+    ],
+)
+def test_what_the_optimizer_does_not_have_is_told_to_do_nothing(
+    fields: dict[str, Any], line: str
+) -> None:
+    data = sized_data(28, 28, 1, 4)
+    assert line in choose(Recipe(**fields), data).reasons
+    assert "does nothing" not in told_of(Recipe(**(fields | {"optimizer": "sgd"})), data)
+
+
+def test_a_weight_decay_that_the_optimizer_does_not_have_is_not_told_as_chosen() -> None:
+    data = sized_data(28, 28, 1, 4)
+    assert "weight decay 0.01" in told_of(Recipe(), data)
+    assert "weight decay" not in told_of(Recipe(optimizer="adam"), data)

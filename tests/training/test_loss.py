@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lenswork.training.loss import Loss, balanced_weights
+from lenswork.training.loss import Loss, balanced_weights, least_loss
 
 
 def batch(outputs: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -56,3 +56,19 @@ def test_balanced_weights_let_every_class_count_alike() -> None:
     sums = [weights[labels[labels == label]].sum() for label in (0, 2, 3)]
     assert sums == pytest.approx([2.5, 2.5, 2.5])
     assert weights[1] == 0
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.05, 0.3])
+@pytest.mark.parametrize("classes", [2, 10])
+def test_the_least_loss_is_that_of_answers_as_the_smoothed_truth_has_them(
+    smoothing: float, classes: int
+) -> None:
+    labels = torch.arange(classes)
+    truth = torch.eye(classes, dtype=torch.float64) * (1 - smoothing) + smoothing / classes
+    least = least_loss(smoothing, classes)
+    loss = Loss("softmax", smoothing)
+    assert float(loss(truth.clamp(min=1e-12).log(), labels)) == pytest.approx(least, abs=1e-9)
+    chance = torch.Generator().manual_seed(1)
+    for spread in (0.1, 1.0, 9.0):
+        logits = spread * torch.randn(classes, classes, generator=chance, dtype=torch.float64)
+        assert float(loss(logits, labels)) > least

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from lenswork.errors import RecipeError
-from lenswork.training.stops import StopRule, Stops, divergence
+from lenswork.training.loss import least_loss
+from lenswork.training.stops import StopRule, Stops, divergence, refuse_out_of_reach
 
 
 @pytest.mark.parametrize(
@@ -93,3 +94,18 @@ def test_a_loss_that_is_bad_before_any_move_is_not_blamed_on_the_rate() -> None:
     told = divergence("loss", math.inf, 1, 0.1, 0.1)
     assert "rate" not in told
     assert "--augment" in told
+
+
+@pytest.mark.parametrize("rule", ["loss < 0.4", "loss <= 0.5", "loss > 0.3"])
+def test_a_training_loss_that_smoothing_keeps_above_the_goal_is_refused(rule: str) -> None:
+    least = least_loss(0.1, 10)
+    with pytest.raises(
+        RecipeError,
+        match=rf"cannot stop when '{rule}': with label smoothing 0\.1 .* is 0\.500 at the least",
+    ):
+        refuse_out_of_reach([StopRule.parse(rule)], 0.1, least)
+
+
+@pytest.mark.parametrize("rule", ["loss < 0.6", "val_loss < 0.4", "accuracy > 0.6"])
+def test_a_goal_that_smoothing_leaves_in_reach_is_taken(rule: str) -> None:
+    refuse_out_of_reach([StopRule.parse(rule)], 0.1, least_loss(0.1, 10))

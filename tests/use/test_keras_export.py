@@ -39,7 +39,7 @@ NETS = {
 
 def both_ways(classifier: Classifier, path: Path) -> Classifier:
     """Export, compare in Keras on pictures, import, compare again; the imported one."""
-    assert export_keras(classifier, path).difference <= AGREES
+    assert export_keras(classifier, str(path)).difference <= AGREES
     given = pictures(5, classifier.contract.preprocess.input_shape)
     expected = classifier.probabilities(given)
     model = keras.models.load_model(path, compile=False)

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import hashlib
 import json
 import math
 import os
@@ -24,7 +25,7 @@ from portable import portable
 from lenswork.errors import ClassifierError, LensworkError
 from lenswork.use import onnx_checks
 from lenswork.use.onnx_export import onnx_model
-from lenswork.use.onnx_properties import CLASSES
+from lenswork.use.onnx_properties import CHECKSUM, CLASSES, CONTRACT, GOLDEN
 from lenswork.use.onnx_runtime import load_onnx
 
 TRIES = int(os.environ.get("LENSWORK_FUZZ", "60"))
@@ -125,6 +126,53 @@ def test_a_list_of_classes_unlike_the_contracts_is_refused(tmp_path: Path) -> No
             one.value = json.dumps(json.loads(one.value)[::-1])
     onnx.save_model(model, tmp_path / "a.onnx")
     assert "its list of classes is another than its contract's" in refusal(tmp_path / "a.onnx")
+
+
+def forged(path: Path, **texts: str) -> Path:
+    """A file with other texts, whose checksum fits them."""
+    model = whole()
+    kept = {one.key: one.value for one in model.metadata_props}
+    named = {"classes": CLASSES, "contract": CONTRACT, "golden": GOLDEN}
+    kept |= {named[name]: text for name, text in texts.items()}
+    both = "\n".join((kept[CONTRACT], kept[GOLDEN]))
+    helper.set_model_props(model, kept | {CHECKSUM: hashlib.sha256(both.encode()).hexdigest()})
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "begin", "many", "end", "said"),
+    [
+        ("golden", '{"pictures": [', "[], ", "[]]}", "made of very many values"),
+        ("classes", "[", "[],", "[]]", "its list of classes is another"),
+        ("contract", '{"classes": [', "1, ", "1]}", "bad contract, classes: expected names"),
+        ("classes", "a" * 2**23, "b", "\N{GRINNING FACE}", "bytes that are not plain letters"),
+    ],
+    ids=["golden", "classes", "contract", "letters"],
+)
+def test_texts_that_would_become_gigabytes_are_refused(
+    tmp_path: Path, name: str, begin: str, many: str, end: str, said: str
+) -> None:
+    text = f"{begin}{many * 300_000}{end}"
+    assert said in refusal(forged(tmp_path / "a.onnx", **{name: text}))
+
+
+@pytest.mark.parametrize("shape", ["[Infinity, 1, 1]", "[1e999, 1, 1]", "[3.0, 1, 1]", "[1]", "3"])
+def test_golden_pictures_of_a_shape_that_is_none_are_refused(tmp_path: Path, shape: str) -> None:
+    golden = json.loads(next(one.value for one in whole().metadata_props if one.key == GOLDEN))
+    golden["pictures"][0]["shape"] = "SHAPE"
+    text = json.dumps(golden).replace('"SHAPE"', shape)
+    assert "bytes and the shape" in refusal(forged(tmp_path / "a.onnx", golden=text))
+
+
+def test_a_graph_that_computes_far_more_than_its_contracts_net_is_not_run(tmp_path: Path) -> None:
+    model = whole()
+    last = next(one for one in model.graph.node if one.op_type == "Cast").output[0]
+    for step, times in enumerate((100, 100, 30)):
+        model.graph.node.append(helper.make_node("Concat", [last] * times, [f"x{step}"], axis=1))
+        last = f"x{step}"
+    (tmp_path / "a.onnx").write_bytes(model.SerializeToString())
+    assert "those of its contract's net" in refusal(tmp_path / "a.onnx")
 
 
 def test_a_text_that_is_none_is_refused(content: bytes, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Answers come one a file and in order, whatever becomes of the others."""
 
 import io
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lenswork.errors import UsageError
+from lenswork.errors import PictureError, UsageError
 from lenswork.kinds import Picture
 from lenswork.model.classifier import Classifier
 from lenswork.model.contract import Contract
@@ -164,3 +165,29 @@ def test_a_circle_of_links_ends(tmp_path: Path) -> None:
     file = write(tmp_path / "a.png", 3)
     (tmp_path / "again").symlink_to(tmp_path)
     assert list(find_pictures([tmp_path])) == [file]
+
+
+def test_many_files_from_python_take_the_memory_of_what_the_network_sees(
+    classifier: Classifier, tmp_path: Path
+) -> None:
+    files = [tmp_path / f"{value}.png" for value in range(0, 240, 10)]
+    for value, file in zip(range(0, 240, 10), files, strict=True):
+        Image.new("RGB", (900, 700), (value,) * 3).save(file)
+    tracemalloc.start()
+    try:
+        said = classifier.predict(files)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert said == [classifier.predict(file)[0] for file in files]
+    assert most < 6 * 900 * 700 * 3  # of 24 pictures
+
+
+def test_the_first_file_that_cannot_be_read_is_named_among_many(
+    classifier: Classifier, tmp_path: Path
+) -> None:
+    files = [write(tmp_path / f"{index}.png", 3) for index in range(9)]
+    for bad in (6, 4):
+        files[bad].write_bytes(b"no picture")
+    with pytest.raises(PictureError, match=r"cannot read .*4\.png: expected a JPEG"):
+        classifier.predict(files)

@@ -233,7 +233,11 @@ def test_a_camera_that_nobody_waits_for_any_more_is_switched_off(
     page.get_by_role("button", name="Camera").click()
     page.get_by_role("button", name="Draw").click()
     page.evaluate("allow()")
-    page.wait_for_function("globalThis.stream && !stream.active")
+    page.evaluate(  # `wait_for_function` evaluates a text, which the page's policy forbids
+        """async () => {
+            while (!globalThis.stream || stream.active) await new Promise(requestAnimationFrame);
+        }"""
+    )
     assert page.locator("[data-part=sheet]").is_visible()
     assert page.locator("[data-part=answer]").is_hidden()
 

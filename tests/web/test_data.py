@@ -137,6 +137,14 @@ def test_all_that_can_be_chosen_is_listed_and_nothing_is_fetched(
     assert not (tmp_path / "nothing").exists()
 
 
+def test_a_folder_of_classes_names_them_and_sends_nobody_into_them(
+    client: TestClient, pets: Path
+) -> None:
+    told = text_of(client.get("/data", params={"folder": pets / "train"}).text)
+    assert "cats dogs Open this folder" in told
+    assert "no class folders in it" not in told
+
+
 def test_a_path_outside_is_refused_with_the_sentence_and_stays_typed(client: TestClient) -> None:
     answer = client.get("/data", params={"data": "/etc"})
     assert answer.status_code == 422

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from studio_server import served, until
 from tiny_data import write_striped_folder
 
 from lenswork.record import live_writer
-from lenswork.record.live import STOP, read_live
+from lenswork.record.live import LIVE, MISTAKES, STOP, read_live
 from lenswork.record.run import Run
 from lenswork.training.events import StepDone
 from lenswork.training.recipe import Recipe
@@ -29,6 +30,10 @@ from lenswork.web.processes import job_of
 from lenswork.web.settings import Settings
 
 Told = tuple[str, Any]
+HIDDEN = """
+window.background = true;
+Object.defineProperty(document, "hidden", {get: () => window.background});
+"""
 
 
 @pytest.fixture
@@ -247,6 +252,35 @@ def test_a_history_that_is_damaged_ends_the_watch(held: Held, settings: Settings
     assert heard[-1] == ("end", {"standing": "unreadable"})
 
 
+WHOLE = (
+    '{"epoch": 1, "epochs": 4, "step": 1, "steps_per_epoch": 8, "pictures": 4, "pictures_a_second":'
+    ' 9, "loss": LOSS, "seconds_left": 9, "written": WRITTEN}'
+)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        WHOLE.replace("LOSS", "1").replace("WRITTEN", '"now"'),
+        WHOLE.replace("LOSS", "NaN").replace("WRITTEN", "1e9"),
+        "[]",
+        100_000 * "[",
+        "\0",
+    ],
+    ids=["words", "no number", "a list", "deep", "no text"],
+)
+def test_live_files_that_cannot_be_break_no_page(
+    held: Held, client: TestClient, settings: Settings, said: str
+) -> None:
+    held.epochs(1)
+    for name in (LIVE, MISTAKES):
+        (held.run.path / name).write_text(said)
+    assert "Stop training" in client.get("/runs/held").text
+    name, state = told(watch_of(settings, "held"))[0]
+    assert (name, state["standing"], len(state["epochs"])) == ("state", "running", 1)
+    assert (state["live"], state["mistakes"]) == (None, None)
+
+
 def test_a_button_stops_the_run_after_its_step(held: Held, client: TestClient) -> None:
     held.until(StepDone)
     answer = client.post("/runs/held/stop", follow_redirects=False)
@@ -326,6 +360,28 @@ def test_a_run_from_its_first_moment_to_the_stop_button_in_two_tabs(
         expect(one.get_by_text("Ended before its last epoch: stopped on request")).to_be_visible()
         expect(one.get_by_role("heading", name="The net")).to_be_visible()
     assert Run(settings.home / name).status == "stopped"
+
+
+@pytest.mark.slow
+def test_tabs_in_the_background_leave_room_for_more_and_catch_up_when_looked_at(
+    tab: Page, home: Path, pictures: Path
+) -> None:
+    held = Held(home, pictures / "stripes", "long")
+    held.epochs(1)
+    behind = [tab.context.new_page() for _ in range(6)]  # all that a browser connects to a host
+    for page in behind:
+        page.add_init_script(HIDDEN)
+        page.goto("/runs/long")
+        expect(page).to_have_title(re.compile("^2 of 4"))
+    tab.goto("/runs/long")
+    expect(tab.locator("#epoch-rows tr")).to_have_count(1)
+    held.epochs(1)
+    expect(tab.locator("#epoch-rows tr")).to_have_count(2)
+    expect(behind[0].locator("#epoch-rows tr")).to_have_count(1)
+    behind[0].evaluate("background = false; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(behind[0].locator("#epoch-rows tr")).to_have_count(2)
+    held.finish()
+    expect(tab.get_by_role("heading", name="The net")).to_be_visible()
 
 
 @pytest.mark.slow

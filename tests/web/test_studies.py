@@ -181,6 +181,32 @@ def test_the_report_is_a_file_to_keep(client: TestClient, study: Study) -> None:
     assert "data:image/png;base64," in answer.text
 
 
+def test_a_study_whose_folder_was_renamed_goes_by_its_new_name(
+    client: TestClient, study: Study, begun: list[Any]
+) -> None:
+    study.path.rename(study.path.with_name("other"))
+    assert 'href="/studies/other"' in client.get("/studies").text
+    answer = client.post("/studies/other/again", data={"seeds": "3"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/studies/other")
+    [(plan, name)] = begun
+    assert (plan.name, plan.seeds, name) == ("other", 3, "other")
+    assert not study.path.exists(), "it was begun anew under its old name"
+
+
+def test_a_study_with_a_name_that_no_plan_has_is_shown_and_not_gone_on_with(
+    client: TestClient, study: Study, begun: list[Any]
+) -> None:
+    study.path.rename(study.path.with_name("my study"))
+    assert 'href="/studies/my%20study"' in client.get("/studies").text
+    html = client.get("/studies/my%20study").text
+    assert 'action="/studies/my%20study/again"' in html
+    assert "4 of 4 trials done" in html
+    answer = client.post("/studies/my%20study/again", data={"seeds": "3"})
+    assert answer.status_code == 422
+    assert "a name has letters, digits" in answer.text
+    assert begun == []
+
+
 def test_a_study_that_is_not_there_is_named(client: TestClient) -> None:
     for name in ("owl", "..%2f..%2fetc", "%00"):
         assert client.get(f"/studies/{name}").status_code == 404

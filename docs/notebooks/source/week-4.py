@@ -79,7 +79,8 @@ lw.describe("horses-150", (150, 150, 3), outputs=1)
 
 # %% [markdown]
 # The pictures are brought to 150 by 150. Training is the course's: RMSprop, batches of 128, eight
-# batches an epoch. Expect a few seconds an epoch, after the pictures have been decoded once.
+# batches an epoch. Expect a few seconds an epoch, after the pictures have been decoded once. (The
+# times kept here are longer: the machine that ran this notebook did much other work.)
 
 # %%
 run = lw.train(data, net="horses-150", recipe="notes", size=SIZE, epochs=EPOCHS, **LESS)

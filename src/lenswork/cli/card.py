@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from lenswork.amounts import counted
 from lenswork.cli.model_files import model_file
 from lenswork.cli.options import data_home_option, home_option
 from lenswork.cli.outputs import check_output
@@ -36,7 +37,8 @@ def command(
     card = _card(model, home, data_home, quick=quick)
     for path in out or tuple(Path(f"{card.name}-card{suffix}") for suffix in (HTML, MARKDOWN)):
         written = write_card(card, path)
-        beside = f" and {len(written) - 1} pictures beside it" if len(written) > 1 else ""
+        more = counted(len(written) - 1, "picture")
+        beside = f" and {more} beside it" if len(written) > 1 else ""
         click.echo(f"card: {path}{beside}")
     for sentence in card.missing:
         click.echo(f"note: {sentence}", err=True)

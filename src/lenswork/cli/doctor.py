@@ -27,6 +27,7 @@ from lenswork.errors import UsageError
 from lenswork.files import write_bytes
 from lenswork.kinds import SPLIT_NAMES
 from lenswork.model.preprocess import parse_size
+from lenswork.paths import typed
 from lenswork.visible import visible
 
 SHOWN_FILES = 5
@@ -132,7 +133,7 @@ def _move_listed(data: Path, listed: Path, aside: str, *, zero: bool) -> str:
 
 def _check_outside(path: Path, option: str, data: str) -> None:
     """Refuse to write into the data, which training reads and the list's command moves."""
-    folder = Path(data).expanduser().resolve()
+    folder = Path(os.path.realpath(typed(data)))  # `resolve` raises for a link in a circle
     if folder.is_dir() and path.resolve().is_relative_to(folder):
         raise UsageError(f"{option}: {path} lies in the data; give a path outside {data}")
 

@@ -48,7 +48,7 @@ def command(
     or given: the classes' names, and how pixels were scaled in training. The classifier is a file
     like any other: predict, look, export and serve take it.
     """
-    out = check_output(to or model.with_suffix(OUT), "--to", (OUT,), spared=model)
+    out = check_output(to or _beside(model), "--to", (OUT,), spared=model)
     data = _data(classes, data_home)
     said = Said(
         classes=data.classes if data else _names(classes),
@@ -62,6 +62,17 @@ def command(
     _tell(imported, out)
     if data is not None:
         _tell_accuracy(imported.classifier, data)
+
+
+def _beside(model: Path) -> Path:
+    """The classifier's file beside its model, which another classifier must not be lost to."""
+    path = model.with_suffix(OUT)
+    if path.exists():
+        raise UsageError(
+            f"there is a {path} already, perhaps of another classifier: give --to and a name (that "
+            "one, if it may be replaced)"
+        )
+    return path
 
 
 def _data(classes: str | None, data_home: Path | None) -> Dataset | None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import click
 from rich.markup import escape
 
+from lenswork.amounts import counted
 from lenswork.cli.mistakes_wanted import Wanted, plain_table
 from lenswork.cli.options import (
     data_home_option,
@@ -167,8 +168,8 @@ def _accuracy_dict(one: Accuracy) -> dict[str, object]:
 
 
 def _print_all(judged: Judged, calibration: Calibration, most: int) -> None:
-    wrong = len(judged.wrong)
-    click.echo(f"{judged.run}: {judged.part} accuracy {judged.accuracy}, {wrong:,} mistakes\n")
+    wrong = counted(len(judged.wrong), "mistake")
+    click.echo(f"{judged.run}: {judged.part} accuracy {judged.accuracy}, {wrong}\n")
     _print_pairs(judged)
     _print_classes(confusion_of(judged))
     _print_worst(judged, most)

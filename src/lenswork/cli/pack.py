@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from lenswork.cli.options import data_home_option, json_option, print_json
+from lenswork.data.doctor.codes import quoted
 from lenswork.data.open import open_data
 from lenswork.data.shards.manifest import Manifest, read_manifest
 from lenswork.data.shards.names import MANIFEST, beside, is_shard, is_url, shown
@@ -12,6 +13,7 @@ from lenswork.data.shards.progress import counted
 from lenswork.data.shards.verify import problems
 from lenswork.data.shards.write import SHARD_BYTES, ShardSize, pack
 from lenswork.errors import DataError, UsageError
+from lenswork.paths import typed
 
 MEGABYTE = 1_000_000
 CHANGES = ("out", "shard_pictures", "shard_mb", "seed", "validation", "group", "split_seed")
@@ -73,16 +75,17 @@ def command(
         data, data_home=data_home, validation=validation, group=group, split_seed=split_seed or 0
     )
     size = ShardSize(shard_pictures, round((shard_mb or SHARD_BYTES / MEGABYTE) * MEGABYTE))
+    folder = typed(out)
     with counted("pictures packed", sum(map(len, opened.parts.values()))) as advance:
-        manifest = pack(opened, Path(out).expanduser(), size, seed=seed or 0, count=advance)
-    _report(manifest, Path(out), as_json=as_json)
+        manifest = pack(opened, folder, size, seed=seed or 0, count=advance)
+    _report(manifest, folder, as_json=as_json)
 
 
 def _verify(data: str, as_json: bool) -> None:
     if is_url(data):
         location = beside(data if is_shard(data) or data.endswith("/") else f"{data}/", MANIFEST)
     else:
-        path = Path(data).expanduser()
+        path = typed(data)
         location = str((path.parent if is_shard(data) else path) / MANIFEST)
     manifest = read_manifest(location)
     if manifest is None:
@@ -114,4 +117,4 @@ def _report(manifest: Manifest, out: Path, *, as_json: bool) -> None:
         what = shards[0].name if len(shards) == 1 else f"{shards[0].name} to {shards[-1].name}"
         click.echo(f"{split}: {pictures:,} pictures, {megabytes:,.1f} MB: {what}")
     click.echo(f"packed {manifest.name}: {out}")
-    click.echo(f"  lenswork train {out}")
+    click.echo(f"  lenswork train {quoted(out)}")

@@ -87,6 +87,8 @@ def _given(files: tuple[Path, ...]) -> Iterator[Path | Upload]:
 
 
 def _standard_input() -> Iterator[Path | Upload]:
+    if sys.stdin.isatty():
+        click.echo("no FILES given: type the names of pictures, one a line, then Ctrl-D", err=True)
     content = sys.stdin.buffer.read()
     if b"\0" in content:  # every picture file has zero bytes, and no name of a file has
         yield Upload("standard input", content)

@@ -104,7 +104,7 @@ def conclude(score: Score) -> None:
     if missed:
         click.echo("to read and to try:")
         for one in missed:
-            click.echo(f"  {one.number:>2}  {one.idea:<22}  {one.page:<18}  {one.command}")
+            click.echo(f"  {one.number:>2}  {one.idea:<22}  {one.page:<22}  {one.command}")
     elif score.right:
         click.echo(
             "next: docs/studies.md, how to tell a difference from chance: lenswork study filters"

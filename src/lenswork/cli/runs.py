@@ -1,5 +1,6 @@
 """`lenswork runs`: what has been recorded."""
 
+import shlex
 import textwrap
 from pathlib import Path
 
@@ -58,7 +59,8 @@ def command(
         left = [row.name for row in chosen if _can_go_on(folder, row)]
         if left:
             click.echo(
-                f"\nleft unfinished: {', '.join(left)}; lenswork train --resume {left[0]} goes on"
+                f"\nleft unfinished: {', '.join(left)}; "
+                f"lenswork train --resume {shlex.quote(left[0])} goes on"
             )
     else:
         click.echo(f"no runs{' like that' if rows else ''} in {folder}: lenswork train makes one")

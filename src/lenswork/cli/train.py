@@ -1,6 +1,7 @@
 """`lenswork train`: pictures to a recorded classifier."""
 
 import math
+import shlex
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -89,7 +90,9 @@ def command(**options: Any) -> None:
     home = home_folder(asked.home)
     run = None if asked.resume is None else _run_to_go_on(asked, home)
     recipe = run.recipe if run else _recipe(asked.recipe_file, asked.said)
-    _report(_train(asked, recipe, run, home), asked.as_json)
+    trained = _train(asked, recipe, run, home)
+    by_name = asked.home is None and trained.path.parent == home.resolve()
+    _report(trained, trained.name if by_name else str(trained.path), as_json=asked.as_json)
 
 
 @dataclass(frozen=True)
@@ -221,7 +224,8 @@ def _complain(text: str) -> None:
     click.echo(f"note: {text}. The run is recorded; lenswork share tells it later", err=True)
 
 
-def _report(run: Run, as_json: bool) -> None:
+def _report(run: Run, place: str, *, as_json: bool) -> None:
+    """Say what came of a run, which commands find by `place`."""
     if as_json:
         print_json({"path": str(run.path), **run.summary().as_dict()})
         return
@@ -235,5 +239,5 @@ def _report(run: Run, as_json: bool) -> None:
     if kept := run.end.get("kept_epoch"):
         click.echo(f"its weights are those after epoch {kept}, which has the lowest val_loss")
     click.echo(f"run {run.name}, {format_seconds(seconds)}: {run.path}")
-    click.echo(f"  lenswork show {run.name}")
-    click.echo(f"  lenswork predict {run.classifier_path} PICTURE ...")
+    click.echo(f"  lenswork show {shlex.quote(place)}")
+    click.echo(f"  lenswork predict {shlex.quote(str(run.classifier_path))} PICTURE ...")

@@ -26,6 +26,7 @@ from lenswork.data.folder import open_folder
 from lenswork.data.known import KNOWN as KNOWN
 from lenswork.data.known import SAMPLE, KnownSet, RemoteFile
 from lenswork.errors import DataError, DownloadError, LensworkError, UsageError
+from lenswork.paths import typed
 
 DataHome = str | Path | Sequence[Path] | None
 VARIABLE = "LENSWORK_DATA"
@@ -184,7 +185,7 @@ def _named_homes(data_home: DataHome) -> tuple[Path, ...]:
     if not data_home:
         entries = os.environ.get(VARIABLE, "").split(os.pathsep)
         data_home, by = [Path(entry) for entry in entries if entry], f"in {VARIABLE}"
-    named = tuple(home.expanduser() for home in data_home)
+    named = tuple(map(typed, data_home))
     for home in named:
         if not home.is_dir():
             found = "a file" if home.exists() else "nothing"

@@ -105,7 +105,8 @@ def picture_file(path: Path, preprocess: Preprocess) -> Shown:
 def change_of(picture: Picture, preprocess: Preprocess) -> str:
     """What the contract's preprocessing does to a picture's size and colours; empty for nothing.
 
-    Such as "480x640 (height x width) in colour, resized to 28x28 and turned grey".
+    Such as "480x640 (height x width) in colour, resized to 28x28 and turned grey". Where large
+    JPEGs are decoded at a part of their size, the size is the one that they were read at.
     """
     height, width, channels = picture.shape
     done = []
@@ -117,7 +118,8 @@ def change_of(picture: Picture, preprocess: Preprocess) -> str:
         return ""
     sides = "" if height == width else " (height x width)"
     colours = "in colour" if channels == 3 else "in grey"
-    return f"{height}x{width}{sides} {colours}, {' and '.join(done)}"
+    read = "read at " if preprocess.reduced else ""
+    return f"{read}{height}x{width}{sides} {colours}, {' and '.join(done)}"
 
 
 def changes(shown: Sequence[Shown], preprocess: Preprocess) -> list[str]:

@@ -1,16 +1,21 @@
 """Pictures in, predictions out, by a contract; without torch, so that others can compute."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from lenswork.cores import available_cores
 from lenswork.errors import UsageError
 from lenswork.kinds import Picture, Pictures, Probabilities
 from lenswork.model.contract import Contract
 from lenswork.model.preprocess import Preprocess
+
+AT_ONCE = 512  # pictures that `predict` has in memory: a folder of photographs may have any number
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,28 @@ class Answering(ABC):
         (height, width, 1 or 3) or (height, width), of any size. Raises `UsageError` for arrays
         of other kinds, `PictureError` for a file that cannot be read.
         """
-        given = [pictures] if _is_one(pictures) else list(pictures)  # type: ignore[call-overload]
-        opened = [open_picture(item, self.contract.preprocess) for item in given]
-        return self.predictions(self.probabilities_of(opened)) if opened else []
+        given = [pictures] if _is_one(pictures) else pictures
+        remaining: Iterator[object] = iter(given)  # type: ignore[call-overload]
+        said: list[Prediction] = []
+        while some := list(islice(remaining, AT_ONCE)):
+            said += self.predictions(self.probabilities(self._prepared(some)))
+        return said
+
+    def _prepared(self, given: Sequence[object]) -> Pictures:
+        """Paths and arrays at the contract's size: of each file only that is kept."""
+        preprocess = self.contract.preprocess
+        prepared = np.empty((len(given), *preprocess.input_shape), np.uint8)
+
+        def prepare(place: int) -> None:
+            prepared[place] = _prepared_one(given[place], preprocess)
+
+        if sum(isinstance(item, str | Path) for item in given) > 1:
+            with ThreadPoolExecutor(max_workers=available_cores()) as pool:
+                list(pool.map(prepare, range(len(given))))
+        else:
+            for place in range(len(given)):
+                prepare(place)
+        return prepared
 
     def probabilities_of(self, pictures: Sequence[Picture]) -> Probabilities:
         """Class probabilities, (count, classes), of opened pictures of any size."""
@@ -87,10 +111,10 @@ class Answering(ABC):
         return self.probabilities_of([checked_picture(picture) for picture in self.golden])
 
 
-def open_picture(item: object, preprocess: Preprocess) -> Picture:
-    """A path or an array as a picture; arrays that were scaled already are refused."""
+def _prepared_one(item: object, preprocess: Preprocess) -> Picture:
+    """A path or an array as the network sees it; arrays that were scaled already are refused."""
     if isinstance(item, str | Path):
-        return preprocess.open_file(Path(item))
+        return preprocess.read_file(Path(item))
     if not isinstance(item, np.ndarray):
         raise UsageError(
             f"expected a path or a uint8 array of height x width x channels, got "
@@ -102,7 +126,7 @@ def open_picture(item: object, preprocess: Preprocess) -> Picture:
             "expected a uint8 picture with values 0 to 255, got values 0 and 1 only: it seems "
             "to have been divided by 255 already; give the picture as it was read"
         )
-    return picture
+    return preprocess.apply(picture)
 
 
 def checked_picture(item: np.ndarray) -> Picture:

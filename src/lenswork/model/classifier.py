@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -17,7 +16,7 @@ from lenswork.files import written_whole
 from lenswork.kinds import Picture, Pictures, Probabilities
 from lenswork.model.answering import Answering, checked_picture
 from lenswork.model.answering import Prediction as Prediction
-from lenswork.model.contract import Contract
+from lenswork.model.contract import Contract, contract_in
 from lenswork.model.describe import describe, format_bytes
 from lenswork.model.memory import available_bytes
 from lenswork.model.network import Network
@@ -194,7 +193,7 @@ def _read(path: Path) -> tuple[Contract, dict[str, Tensor]]:
                     f"{path} is a safetensors file without a Lenswork contract: its classes, size "
                     "and scaling are unknown, so it cannot be used as a classifier"
                 )
-            contract = Contract.model_validate_json(text)
+            contract = contract_in(text, str(path))
             if (count := len(file.keys())) > MOST_TENSORS:
                 raise ClassifierError(
                     f"{path} has {count:,} tensors: expected at most {MOST_TENSORS:,}"
@@ -204,22 +203,12 @@ def _read(path: Path) -> tuple[Contract, dict[str, Tensor]]:
         raise ClassifierError(
             f"{path} is no whole safetensors file ({error}): copy or download it again"
         ) from error
-    except ValidationError as error:
-        raise ClassifierError(f"{path}: bad contract, {_contract_problem(error)}") from error
     if not torch.equal(tensors.get(CHECKSUM, torch.empty(0)), _checksum(text)):
         raise ClassifierError(
             f"{path}: the contract was changed after the classifier was saved, so its classes, "
             "size and scaling cannot be trusted: copy or download the file again"
         )
     return contract, tensors
-
-
-def _contract_problem(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(map(str, first["loc"])) or "as a whole"
-    if where == "format":
-        return f"format: expected 1, got {first['input']!r}: update Lenswork to read this file"
-    return f"{where}: {first['msg']}"
 
 
 def _checksum(text: str) -> Tensor:

@@ -1,5 +1,6 @@
 """What a classifier promises, written beside its weights."""
 
+import json
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -8,19 +9,21 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    ValidationError,
     field_validator,
     model_serializer,
     model_validator,
 )
 
 from lenswork.data.dataset import Part
-from lenswork.errors import UsageError
+from lenswork.errors import ClassifierError, UsageError
 from lenswork.kinds import Picture
 from lenswork.model.preprocess import LARGEST_SIDE, Preprocess
 from lenswork.model.views import ONE, Views
 
 Output = Literal["softmax", "sigmoid"]
 GOLDEN_BYTES = 64 * 1024
+MOST_VALUES = 100  # in a contract beside the names of its classes; there are two dozen
 
 
 class Contract(BaseModel):
@@ -67,7 +70,7 @@ class Contract(BaseModel):
         if not all(name.isprintable() for name in self.classes):
             raise ValueError("a class has characters that cannot be printed")
         if len(set(self.classes)) < len(self.classes):
-            raise ValueError(f"two classes have the same name: {', '.join(self.classes)}")
+            raise ValueError(f"two classes have the same name: {', '.join(self.classes)[:200]}")
         if self.output == "sigmoid" and len(self.classes) != 2:
             raise ValueError(f"a sigmoid tells 2 classes apart, got {len(self.classes)}")
         return self
@@ -81,6 +84,46 @@ class Contract(BaseModel):
 def output_count(output: Output, classes: int) -> int:
     """One output a class, or one in all for a sigmoid."""
     return 1 if output == "sigmoid" else classes
+
+
+def contract_in(text: str | bytes, name: str) -> Contract:
+    """The contract in a text that anybody may have written, from the file called `name`.
+
+    Raises `ClassifierError` that says the first thing that is wrong with it.
+    """
+    try:
+        said = json.loads(text)
+        _refuse_very_many(said)
+        return Contract.model_validate(said)
+    except ValidationError as error:
+        raise ClassifierError(f"{name}: bad contract, {_first_problem(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise ClassifierError(f"{name}: bad contract, {error}") from error
+
+
+def _refuse_very_many(said: object) -> None:
+    """Pydantic keeps every error that it finds: of megabytes of wrong values, gigabytes."""
+    classes = said.get("classes") if isinstance(said, dict) else None
+    if isinstance(classes, list) and not all(isinstance(name, str) for name in classes):
+        raise ValueError("classes: expected names, got something else among them")
+    waiting, seen = [said], 0
+    while waiting and seen + len(waiting) <= MOST_VALUES:
+        value = waiting.pop()
+        seen += 1
+        if isinstance(value, dict):
+            waiting += [inside for inside in value.values() if inside is not classes]
+        elif isinstance(value, list):
+            waiting += value
+    if waiting:
+        raise ValueError(f"expected at most {MOST_VALUES} values beside the names of classes")
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"])) or "as a whole"
+    if where == "format":
+        return f"format: expected 1, got {first['input']!r:.60}: update Lenswork to read this file"
+    return f"{where}: {first['msg']}"
 
 
 def golden_pictures(part: Part, class_count: int) -> list[Picture]:

@@ -1,9 +1,11 @@
 """What a run's record must say: its folder may have been sent, or written to, by anybody."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 LARGEST = 2**63
+MOST_MISTAKES = 100  # of a run in the making: a page shows all
 Check = Callable[[Any], bool]
 
 
@@ -23,6 +25,18 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, float) or (isinstance(value, int) and abs(value) < LARGEST)
 
 
+def _is_finite(value: Any) -> bool:
+    return _is_number(value) and math.isfinite(value)
+
+
+def _is_finite_or_none(value: Any) -> bool:
+    return value is None or _is_finite(value)
+
+
+def _is_held_out(value: Any) -> bool:
+    return value in ("validation", "test")
+
+
 def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(map(_is_text, value))
 
@@ -37,6 +51,10 @@ def _are_metrics(value: Any) -> bool:
 
 def _is_table(value: Any) -> bool:
     return isinstance(value, dict)
+
+
+def _are_few_tables(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= MOST_MISTAKES and all(map(_is_table, value))
 
 
 CONDITIONS: Mapping[str, Check] = {
@@ -69,6 +87,30 @@ OPTIONAL: Mapping[str, Mapping[str, Check]] = {
     "read": {"digests": _is_table, "unread": _is_count},
 }
 
+NOW: Mapping[str, Check] = {
+    "epoch": _is_count,
+    "epochs": _is_count,
+    "step": _is_count,
+    "steps_per_epoch": lambda value: _is_count(value) and value > 0,
+    "pictures": _is_count,
+    "pictures_a_second": _is_finite,
+    "loss": _is_finite_or_none,
+    "seconds_left": _is_finite,
+    "written": _is_finite,
+}
+MISTAKES: Mapping[str, Check] = {
+    "epoch": _is_count,
+    "part": _is_held_out,
+    "pictures": _are_few_tables,
+}
+MISTAKE: Mapping[str, Check] = {
+    "row": _is_count,
+    "id": _is_text,
+    "truth": _is_text,
+    "said": _is_text,
+    "confidence": _is_finite,
+}
+
 
 def checked_line(line: Any) -> dict[str, Any]:
     """A line of the history with all that its event must say; raises `ValueError`."""
@@ -83,6 +125,23 @@ def checked_conditions(content: Any) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError("expected a table")
     return _checked(content, CONDITIONS, {}, "the conditions")
+
+
+def checked_now(content: Any) -> dict[str, Any]:
+    """What a run says of how far it is; raises `ValueError`."""
+    if not isinstance(content, dict):
+        raise ValueError("expected a table")
+    return _checked(content, NOW, {}, "how far it is")
+
+
+def checked_mistakes(content: Any) -> dict[str, Any]:
+    """What a run in the making says that it gets wrong; raises `ValueError`."""
+    if not isinstance(content, dict):
+        raise ValueError("expected a table")
+    _checked(content, MISTAKES, {}, "what it gets wrong")
+    for one in content["pictures"]:
+        _checked(one, MISTAKE, {}, "a mistake")
+    return content
 
 
 def _checked(

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from lenswork.errors import UsageError
+from lenswork.paths import typed
 
 RECIPE = "recipe.toml"  # the file that makes a folder a run
 
@@ -13,11 +14,7 @@ def home_folder(home: str | Path | None = None) -> Path:
 
     Raises `UsageError` when it is a file.
     """
-    named = Path(home or os.environ.get("LENSWORK_HOME") or "runs")
-    try:
-        folder = named.expanduser()
-    except RuntimeError as error:
-        raise UsageError(f"there is no user whose home is meant by {named}") from error
+    folder = typed(home or os.environ.get("LENSWORK_HOME") or "runs")
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"runs are kept in a folder, but {folder} is a file: name another --home")
     return folder

@@ -38,6 +38,7 @@ def list_runs(home: Path) -> tuple[list[RunSummary], list[str]]:
             try:
                 summary = _current(home / name, row) if before == stamp else None
                 if summary is None:
+                    _refuse_unnamed(name)
                     summary = Run(home / name).summary()
                     fresh.append((name, stamp, json.dumps(summary.as_dict())))
             except (LensworkError, OSError) as error:
@@ -100,6 +101,14 @@ def _is_run(path: Path) -> bool:
         return (path / RECIPE).is_file()
     except OSError:
         return True
+
+
+def _refuse_unnamed(name: str) -> None:
+    """Raise `RunError` for a folder that neither a database nor a page can name."""
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:  # bytes that are not UTF-8 come as lone surrogates
+        raise RunError("the folder's name is not UTF-8: rename it") from error
 
 
 def _stamp(path: Path) -> str:

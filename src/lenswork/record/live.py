@@ -15,9 +15,11 @@ from typing import Any, Self
 
 from lenswork.errors import UsageError
 from lenswork.kinds import SplitName
+from lenswork.record.checked import checked_mistakes, checked_now
 from lenswork.record.run import Run
 
 LIVE, MISTAKES, STOP = ".live.json", ".mistakes.json", ".stop"
+MOST_BYTES = 1_000_000  # of such a file: what is longer was not written by a run
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,9 @@ class Live:
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Self:
-        """What `as_dict` gave; raises `KeyError` for what another version wrote."""
-        return cls(**{name: content[name] for name in cls.__dataclass_fields__})
+        """What `as_dict` gave; raises `ValueError` for what cannot be, or is another version's."""
+        said = checked_now(content)
+        return cls(**{name: said[name] for name in cls.__dataclass_fields__})
 
 
 @dataclass(frozen=True)
@@ -78,24 +81,26 @@ class LiveMistakes:
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Self:
-        """What `as_dict` gave; raises `KeyError` or `TypeError` for what another version wrote."""
-        pictures = tuple(LiveMistake(**one) for one in content["pictures"])
-        return cls(content["epoch"], content["part"], pictures)
+        """What `as_dict` gave; raises `ValueError` for what cannot be, or is another version's."""
+        said = checked_mistakes(content)
+        names = LiveMistake.__dataclass_fields__
+        pictures = (LiveMistake(**{name: one[name] for name in names}) for one in said["pictures"])
+        return cls(said["epoch"], said["part"], tuple(pictures))
 
 
 def read_live(folder: Path) -> Live | None:
     """How far the run in `folder` is, None where it does not say."""
     try:
-        return Live.from_dict(json.loads((folder / LIVE).read_text("utf-8")))
-    except (OSError, ValueError, KeyError, TypeError):
+        return Live.from_dict(_content(folder / LIVE))
+    except (OSError, ValueError, RecursionError):
         return None
 
 
 def read_mistakes(folder: Path) -> LiveMistakes | None:
     """What the run in `folder` gets wrong most surely, None where it does not say."""
     try:
-        return LiveMistakes.from_dict(json.loads((folder / MISTAKES).read_text("utf-8")))
-    except (OSError, ValueError, KeyError, TypeError):
+        return LiveMistakes.from_dict(_content(folder / MISTAKES))
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -122,3 +127,11 @@ def ask_to_stop(run: Run) -> None:
 def is_asked_to_stop(folder: Path) -> bool:
     """Whether the run in `folder` has been asked to stop."""
     return (folder / STOP).exists()
+
+
+def _content(path: Path) -> Any:
+    """What a small file says as JSON; raises `OSError` or `ValueError` where it is none."""
+    if not path.is_file():  # a pipe would be waited for
+        raise FileNotFoundError(path)
+    with path.open("rb") as file:
+        return json.loads(file.read(MOST_BYTES))

@@ -29,7 +29,7 @@ def train(
     name: str | None = None,
     device: str = "auto",
     progress: bool = True,
-    resume: bool | str = True,
+    resume: bool | str | Path = True,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
     **fields: Any,
 ) -> Run:
@@ -46,15 +46,16 @@ def train(
     if network is None and net is not None:
         fields["net"] = net
     folder = home_folder(home)
-    goes_on = open_run(resume, folder) if isinstance(resume, str) else None
+    goes_on = open_run(resume, folder) if isinstance(resume, str | Path) else None
     if goes_on is not None:
         recipe, opened = _of_run(
             goes_on, network, data, {**fields, **({"name": name} if name else {})}
         )
     else:
         recipe, opened = asked_for(data, fields)
-    for line in told(opened) if progress else ():
-        _say(line)
+    if progress:
+        for line in (*(f"note: {note}" for note in opened.notes), *told(opened)):
+            _say(line)
     recorder = Recorder(folder, name, resume=bool(resume), checkpoint_seconds=checkpoint_seconds)
     events = recorded(
         Training(recipe, opened, network, device),

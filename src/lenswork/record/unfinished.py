@@ -116,7 +116,7 @@ def find_unfinished(home: Path, recipe: Recipe, device: str) -> Run | None:
         if summary.status not in ("killed", "failed") or summary.recipe_hash != recipe.hash:
             continue
         run = Run(home / summary.name)
-        if run.resumable and run.recipe == recipe and run.start["device"] == device:
+        if run.resumable and run.recipe == recipe and run.start.get("device") == device:
             return run
     return None
 

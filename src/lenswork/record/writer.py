@@ -140,7 +140,8 @@ class Recorder:
         if self._goes_on is None:
             with _explained(self.home, new=True):
                 self.path = self._create(first)
-            self._lock = locked(self.path)
+                self._lock = locked(self.path)  # before all else: others would go on with it
+                sync(self.home)
         else:
             self.path = self._goes_on.path
             refuse_other_training(self._goes_on, first)
@@ -224,12 +225,10 @@ class Recorder:
             write_bytes(folder / ENVIRONMENT, conditions.encode())
             append(folder, started_line(started))
             (folder / LOCK).touch()
-            path = self._take_name(folder, started.recipe.data)
+            return self._take_name(folder, started.recipe.data)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        sync(self.home)
-        return path
 
     def _take_name(self, folder: Path, data: str) -> Path:
         """Rename the new folder to a name that no other run has."""

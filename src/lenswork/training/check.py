@@ -5,8 +5,9 @@ from lenswork.data.subset import take_training
 from lenswork.errors import DataError, RecipeError
 from lenswork.training.best import Best
 from lenswork.training.choose import Choice, choose
+from lenswork.training.loss import least_loss
 from lenswork.training.recipe import Recipe
-from lenswork.training.stops import StopRule, Stops
+from lenswork.training.stops import StopRule, Stops, refuse_out_of_reach
 
 
 def check(recipe: Recipe, data: Dataset) -> Choice:
@@ -18,10 +19,19 @@ def check(recipe: Recipe, data: Dataset) -> Choice:
     check_classes(data)
     data = take_training(data, recipe.train_pictures, recipe.seed)
     choice = choose(recipe, data)
-    rules = [StopRule.parse(text) for text in choice.recipe.stop_when]
-    Stops(rules, choice.recipe.patience, data.validation is not None)
+    stops_of(choice.recipe, data)
     best_of(choice.recipe, data)
     return choice
+
+
+def stops_of(recipe: Recipe, data: Dataset) -> Stops:
+    """The recipe's rules for ending early; raises `RecipeError` for a useless one."""
+    rules = [StopRule.parse(text) for text in recipe.stop_when]
+    stops = Stops(rules, recipe.patience, data.validation is not None)
+    if recipe.class_weights == "equal":  # else the bound depends on the pictures of an epoch
+        smoothing = recipe.label_smoothing or 0.0
+        refuse_out_of_reach(rules, smoothing, least_loss(smoothing, len(data.classes)))
+    return stops
 
 
 def best_of(recipe: Recipe, data: Dataset) -> Best | None:

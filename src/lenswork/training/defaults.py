@@ -56,10 +56,14 @@ def default_fields(
         return _notes(recipe, pictures, output)
     small = is_small(shape)
     if recipe.recipe == "fast":
-        fields = _fast_small(pictures) if small else _fast_photos(pictures)
+        fields = _fast_small(recipe, pictures) if small else _fast_photos(pictures)
     else:
         fields = _thorough_small(shape, pictures) if small else _thorough_photos(pictures)
-    return {**fields, "augment": _unmirrored(fields["augment"])} if are_signs(classes) else fields
+    if min(shape[:2]) == 1:  # moved by its only pixel, a picture is nothing but its edge
+        fields |= {"augment": _without("shift", fields["augment"]), "views": "one"}
+    if are_signs(classes):
+        fields |= {"augment": _without("flip", fields["augment"])}
+    return fields
 
 
 def default_net(name: RecipeName, shape: Shape) -> str:
@@ -68,7 +72,8 @@ def default_net(name: RecipeName, shape: Shape) -> str:
         return _notes_net(min(shape[:2]))
     if is_small(shape):
         return _thorough_net(shape) if name == "thorough" else _fast_net(shape)
-    return _photo_net(min(shape[:2]))
+    side = min(shape[:2])
+    return _photo_net(side) if side >= SMALLEST_CONVOLVED else _fast_net(shape)
 
 
 def is_small(shape: Shape) -> bool:
@@ -91,8 +96,8 @@ def _notes(recipe: Recipe, pictures: int, output: Output) -> Fields:
     }
 
 
-def _fast_small(pictures: int) -> Fields:
-    batch = _fast_batch(pictures)
+def _fast_small(recipe: Recipe, pictures: int) -> Fields:
+    batch = recipe.batch or _fast_batch(pictures)
     fields: Fields = {
         **_ONE_CYCLE,
         "label_smoothing": 0.1,
@@ -100,7 +105,8 @@ def _fast_small(pictures: int) -> Fields:
         "batch": batch,
         "epochs": _epochs(pictures, shown=FAST_SHOWN, most=20),
     }
-    if fields["epochs"] * pictures > FAST_SHOWN:  # two epochs all the same, to see it learn
+    too_many = fields["epochs"] * pictures > FAST_SHOWN
+    if too_many and recipe.epochs is None:  # two epochs all the same, to see it learn
         fields["steps_per_epoch"] = max(1, FAST_SHOWN // (2 * batch))
     return fields
 
@@ -135,8 +141,8 @@ def _thorough_photos(pictures: int) -> Fields:
     return {**fast, "epochs": _epochs(pictures, shown=128_000, most=160)}
 
 
-def _unmirrored(changes: str) -> str:
-    words = [word for word in changes.split(", ") if word.split()[0] != "flip"]
+def _without(name: str, changes: str) -> str:
+    words = [word for word in changes.split(", ") if word.split()[0] != name]
     return ", ".join(words) or NO_CHANGE
 
 

@@ -1,5 +1,6 @@
 """What training makes small, and what is reported of it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,6 +67,14 @@ class Loss:
         if self.smoothing:
             truth = truth * (1 - self.smoothing) + self.smoothing / 2
         return F.binary_cross_entropy_with_logits(logits[:, 0], truth, reduction=reduction)
+
+
+def least_loss(smoothing: float, classes: int) -> float:
+    """The loss, in nats, below which no answer comes: the entropy of the smoothed truth."""
+    other = smoothing / classes
+    truth = 1 - smoothing + other
+    rest = (classes - 1) * other * math.log(other) if other else 0.0
+    return -truth * math.log(truth) - rest
 
 
 def balanced_weights(labels: Labels, classes: Sequence[str]) -> Tensor:

@@ -11,6 +11,8 @@ from lenswork.training.recipe import NO_CHANGE, Recipe
 
 STEPPING = ("optimizer", "learning_rate", "schedule", "weight_decay", "label_smoothing")
 SHOWING = ("batch", "epochs", "steps_per_epoch")
+LEAST_WHOLE = 10  # times that a picture is shown, from which on no tenths are told
+NOT_OF = {"weight_decay": ("adam", "rmsprop"), "momentum": ("adam", "adamw")}  # optimizers
 
 TUNED_ON = {  # whether the pictures are small
     True: "tuned on parts cut from the training pictures of mnist and fashion-mnist",
@@ -23,14 +25,14 @@ def reasons_for(
 ) -> tuple[str, ...]:
     """A line for each choice of a filled-in recipe whose fields were not all `said`."""
     pictures = len(data.train)
-    reading = _reading(filled, said)
+    reading = [*_reading(filled, said), *_without_effect(filled, said)]
     if filled.recipe == "notes":
         return (*reading, *_as_the_notes(filled, said))
     kind = f"pictures {'up to' if is_small(shape) else 'over'} {SMALL_SIDE} pixels a side"
     lines = reading
     if filled.net is not None and "net" not in said:
         lines.append(f"net of the {filled.recipe} recipe for {kind}: {filled.net}")
-    if stepping := _unsaid(filled, STEPPING, said):
+    if stepping := _unsaid(filled, _moving(filled), said):
         lines.append(f"{stepping}: {TUNED_ON[is_small(shape)]}")
     if showing := _unsaid(filled, SHOWING, said):
         lines.append(f"{showing}: {_shown(filled, pictures)}")
@@ -59,6 +61,25 @@ def _reading(filled: Recipe, said: Collection[str]) -> list[str]:
     return lines
 
 
+def _moving(filled: Recipe) -> list[str]:
+    """The fields of STEPPING that the optimizer has."""
+    return [name for name in STEPPING if filled.optimizer not in NOT_OF.get(name, ())]
+
+
+def _without_effect(filled: Recipe, said: Collection[str]) -> list[str]:
+    """A line for each number that was said of what the optimizer does not have."""
+    idle = {
+        name.replace("_", " "): getattr(filled, name)
+        for name, optimizers in NOT_OF.items()
+        if name in said and filled.optimizer in optimizers
+    }
+    return [
+        f"{name} {value:g} does nothing: {filled.optimizer} has none"
+        for name, value in idle.items()
+        if value
+    ]
+
+
 def _as_the_notes(filled: Recipe, said: Collection[str]) -> list[str]:
     lines = []
     if filled.net is not None and "net" not in said:
@@ -72,7 +93,9 @@ def _shown(filled: Recipe, pictures: int) -> str:
     steps = filled.steps_per_epoch
     each = pictures if steps is None else steps * (filled.batch or 1)
     shown = each * (filled.epochs or 1)
-    return f"{shown:,} pictures are shown, each of the {pictures:,} {shown / pictures:.2g} times"
+    often = shown / pictures
+    times = f"{often:.2g}" if often < LEAST_WHOLE else f"{often:,.0f}"
+    return f"{shown:,} pictures are shown, each of the {pictures:,} {times} times"
 
 
 def _unsaid(filled: Recipe, names: Collection[str], said: Collection[str]) -> str:

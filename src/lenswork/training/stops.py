@@ -105,6 +105,17 @@ def divergence(name: str, value: float, step: int, rate: float, peak: float) -> 
     return f"{said}{peak:g}{now}; try --learning-rate {peak / 10:.1g}, or {finder}"
 
 
+def refuse_out_of_reach(rules: Sequence[StopRule], smoothing: float, least: float) -> None:
+    """Raise `RecipeError` for a rule of which label smoothing, with its `least` loss, decides."""
+    for rule in rules:
+        if rule.metric == "loss" and not _between(rule, least, math.inf):
+            raise RecipeError(
+                f"cannot stop when '{rule}': with label smoothing {smoothing:g} the training loss "
+                f"is {least:.3f} at the least, however much is learned. Stop by accuracy or "
+                "val_loss, which know no smoothing, or have none: --label-smoothing 0"
+            )
+
+
 def _refuse_unknown(rule: StopRule, has_validation: bool) -> None:
     known = [*TRAIN_METRICS, *(VALIDATION_METRICS if has_validation else ())]
     if rule.metric in known:

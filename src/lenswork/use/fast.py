@@ -21,7 +21,7 @@ import lenswork
 from lenswork.errors import LensworkError
 from lenswork.kinds import Picture, Probabilities
 from lenswork.model.answering import Answering
-from lenswork.model.contract import Contract
+from lenswork.model.contract import Contract, contract_in
 from lenswork.model.describe import describe
 from lenswork.model.memory import available_bytes
 from lenswork.model.spec import parse_net
@@ -103,7 +103,7 @@ def read_stored(path: Path) -> Stored | None:
         refuse_long_header(path)
         with safe_open(path, framework="np") as file:
             text = (file.metadata() or {}).get(METADATA_KEY, "")
-            contract = Contract.model_validate_json(text)
+            contract = contract_in(text, str(path))
             kinds = {name: _kind(file.get_slice(name)) for name in file.keys()}  # noqa: SIM118
             if contract.net is None or not _fits(contract, contract.net, kinds):
                 return None

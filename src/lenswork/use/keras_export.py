@@ -45,7 +45,7 @@ LEAKY, LAST = "leaky-relu", "channels_last"
 BATCH = 64
 
 
-def export_keras(classifier: Classifier, path: Path) -> Exported:
+def export_keras(classifier: Classifier, path: str | Path) -> Exported:
     """Write a `.keras` file that takes pictures of (batch, height, width, channels), 0 to 255.
 
     Scaling, temperature and views are inside; the answer is (batch, classes), or (batch, 1) for a
@@ -53,6 +53,7 @@ def export_keras(classifier: Classifier, path: Path) -> Exported:
     the golden pictures. Raises `UsageError` without Keras and for a network of one's own,
     `LensworkError` for a difference above 1e-4, and leaves no file then.
     """
+    path = Path(path)
     if path.suffix != ".keras":
         raise UsageError(f"expected a file that ends in .keras, got {path}")
     if not isinstance(classifier.network, Network):

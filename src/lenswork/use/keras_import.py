@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 
@@ -14,7 +13,7 @@ from lenswork.errors import ClassifierError, UsageError
 from lenswork.kinds import Picture
 from lenswork.model.answering import checked_picture
 from lenswork.model.classifier import TOLERANCE, Classifier
-from lenswork.model.contract import GOLDEN_BYTES, Contract
+from lenswork.model.contract import GOLDEN_BYTES, Contract, contract_in
 from lenswork.model.describe import describe, format_bytes
 from lenswork.model.layers import BatchNorm
 from lenswork.model.memory import available_bytes
@@ -98,13 +97,7 @@ def import_keras(path: str | Path, said: Said | None = None) -> Imported:
 
 def _own_contract(file: KerasFile) -> Contract | None:
     """What `lenswork export` has put into the file."""
-    if file.contract is None:
-        return None
-    try:
-        return Contract.model_validate_json(file.contract)
-    except ValidationError as error:
-        problem = error.errors()[0]["msg"]
-        raise ClassifierError(f"{file.name}: bad contract, {problem}: export it again") from error
+    return None if file.contract is None else contract_in(file.contract, file.name)
 
 
 def _classes(said: Said, own: Contract | None, count: int) -> tuple[str, ...]:

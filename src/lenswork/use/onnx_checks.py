@@ -6,10 +6,11 @@ from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, TypeProto, 
 
 from lenswork.errors import ClassifierError
 from lenswork.model.contract import Contract
-from lenswork.model.describe import format_bytes
+from lenswork.model.describe import describe, format_bytes
 from lenswork.model.memory import available_bytes
 from lenswork.model.shapes import Shape
 from lenswork.model.spec import check_net, parse_net
+from lenswork.model.views import Views
 from lenswork.model.weight_shapes import weight_shapes
 from lenswork.use.onnx_graph import INPUT, OUTPUT
 
@@ -25,6 +26,7 @@ BYTES_A_WEIGHT = 4  # single precision; of integers one, with their scales
 BYTES_BESIDE = 16 * 2**20  # nodes, names, the places of views
 COPIES = 4  # of a file: its bytes, the graph, that with its shapes, in the runtime
 MOST_NODES = 20_000  # and constants; a net of three hundred layers has two thousand
+VALUES_A_MAP = 100  # made of one feature map; a gelu between integers makes a dozen
 
 
 def refuse_too_long(size: int, texts: int, contract: Contract) -> None:
@@ -51,13 +53,14 @@ def refuse_too_long(size: int, texts: int, contract: Contract) -> None:
         )
 
 
-def refuse_unlike_ours(model: ModelProto, shape: Shape, classes: int) -> None:
+def refuse_unlike_ours(model: ModelProto, contract: Contract) -> None:
     """Raise `ClassifierError` unless the graph is one that an export may have written.
 
-    It may only hold operators that an export writes, keep all its numbers in itself, take pictures
-    of `shape`, answer with `classes` numbers, and need no more memory for one picture than there
-    is.
+    It may only hold operators that an export writes, keep all its numbers in itself, take the
+    contract's pictures, answer with a number a class, and need no more memory for one picture than
+    there is and than the contract's net could.
     """
+    shape, classes = contract.preprocess.input_shape, len(contract.classes)
     graph = model.graph
     if max(len(graph.node), len(graph.initializer)) > MOST_NODES:
         raise ClassifierError(f"its graph has more than {MOST_NODES:,} nodes or constants")
@@ -78,7 +81,7 @@ def refuse_unlike_ours(model: ModelProto, shape: Shape, classes: int) -> None:
         raise ClassifierError(f"its input does not fit its contract's pictures, {shape} of uint8")
     if _sides(answers)[1:] != (classes,):
         raise ClassifierError(f"its output does not fit its contract's {classes} classes")
-    _refuse_memory(model)
+    _refuse_memory(model, contract)
 
 
 def _refuse_operator(node: NodeProto) -> None:
@@ -104,7 +107,7 @@ def _refuse_window(attribute: AttributeProto) -> None:
         )
 
 
-def _refuse_memory(model: ModelProto) -> None:
+def _refuse_memory(model: ModelProto, contract: Contract) -> None:
     """By the shapes that follow for a batch of one."""
     one = ModelProto()
     one.CopyFrom(model)
@@ -124,6 +127,20 @@ def _refuse_memory(model: ModelProto) -> None:
             f"one picture's feature maps would take {format_bytes(needed)}, and "
             f"{format_bytes(available_bytes())} are free"
         )
+    if needed > (most := _most_needed(contract)):
+        raise ClassifierError(
+            f"one picture's feature maps would take {format_bytes(needed)}, and those of its "
+            f"contract's net {format_bytes(most)} at most: it was not run"
+        )
+
+
+def _most_needed(contract: Contract) -> int:
+    """Bytes of all that an export of the contract's net makes of one picture, and some to spare."""
+    shape = contract.preprocess.input_shape
+    net = describe(contract.net or "", shape, contract.outputs)
+    maps = net.activation_bytes + BYTES_A_WEIGHT * math.prod(shape)
+    seen = VALUES_A_MAP * len(Views.parse(contract.views)) * maps
+    return seen + 2 * BYTES_A_NUMBER * net.parameters + BYTES_BESIDE  # weights of integers are made
 
 
 def _sides(kind: TypeProto) -> Shape:

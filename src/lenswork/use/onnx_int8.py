@@ -80,9 +80,9 @@ def export_run_int8(
     classifier = run.classifier
     preprocess = classifier.contract.preprocess
     train = part_of(run, "train", data_home)
-    exported = export_int8(classifier, path, calibration_pictures(train, preprocess))
     part = part_of(run, run.held_out(), data_home)
-    pictures = preprocess.read_all(part.source, part.ids)
+    pictures = preprocess.read_all(part.source, part.ids)  # else a file could lack its verdict
+    exported = export_int8(classifier, path, calibration_pictures(train, preprocess))
     tables = {
         INT8: load_onnx(path).probabilities(pictures),
         FLOAT: classifier.probabilities(pictures),

@@ -18,6 +18,8 @@ TEXTS = ModelProto.DESCRIPTOR.fields_by_name["metadata_props"].number
 NUMBER, WIDE, SIZED, NARROW = 0, 1, 2, 5  # wire types; groups, 3 and 4, are in no ONNX file
 MOST_PARTS = 10_000  # a file of ours has a dozen
 MOST_LETTERS = 64_000_000  # of all texts: the golden answers of a thousand classes need 7 million
+MOST_WORDS = 8 * 2**20  # of a text that is not ASCII: a letter of it takes up to four bytes
+LONGEST_HEAD = 64  # bytes of a text's name and lengths
 LONGEST_NUMBER = 10  # bytes
 SEVEN_BITS = 127
 
@@ -41,15 +43,26 @@ def texts_in(path: Path) -> dict[str, str]:
                         f"{MOST_LETTERS:,} bytes"
                     )
                 file.seek(start)
-                entry = StringStringEntryProto.FromString(file.read(length))
-                if not isinstance(entry.key, str) or not isinstance(entry.value, str):
-                    raise ValueError("a text that is not in UTF-8")  # protobuf gives its bytes
-                texts[entry.key] = entry.value
+                name, text = _text(file.read(length), path)
+                texts[name] = text
         except (ValueError, DecodeError) as error:
             raise ClassifierError(
                 f"{path} is no whole ONNX file: export or copy it again"
             ) from error
     return texts
+
+
+def _text(content: bytes, path: Path) -> tuple[str, str]:
+    """A text and its name."""
+    if len(content) > MOST_WORDS and not content[LONGEST_HEAD:].isascii():
+        raise ClassifierError(
+            f"{path}: one of its texts has {len(content):,} bytes that are not plain letters, as "
+            "no classifier has"
+        )
+    entry = StringStringEntryProto.FromString(content)
+    if not isinstance(entry.key, str) or not isinstance(text := entry.value, str):
+        raise ValueError("a text that is not in UTF-8")  # protobuf gives its bytes
+    return entry.key, text
 
 
 def _parts(file: BinaryIO, size: int) -> Iterator[tuple[int, int, int]]:

@@ -12,23 +12,24 @@ import base64
 import binascii
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
 
 from lenswork.errors import ClassifierError
 from lenswork.kinds import Picture, Probabilities
 from lenswork.model.answering import checked_picture
-from lenswork.model.contract import Contract
+from lenswork.model.contract import Contract, contract_in
 from lenswork.model.stored import LARGEST_HEADER
 
 CLASSES, CONTRACT, GOLDEN = "classes", "lenswork.contract", "lenswork.golden"
 CHECKSUM, INT8 = "lenswork.sha256", "lenswork.int8"
 MOST_GOLDEN = 10_000  # pictures: one a class, and each is answered when the file is opened
+MARKS, MARKS_A_PICTURE = "[{,", 8  # that begin a value; with some to spare
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def properties_of(
     said = contract.model_dump_json()
     pictures = golden_text(golden, expected)
     texts = {
-        CLASSES: json.dumps(contract.classes, ensure_ascii=False),
+        CLASSES: _names(contract),
         CONTRACT: said,
         GOLDEN: pictures,
         CHECKSUM: _digest(said, pictures),
@@ -84,18 +85,26 @@ def read_properties(texts: Mapping[str, str], path: Path) -> Said:
             f"{path}: the contract or the golden pictures were changed after the export, so its "
             "classes, size and scaling cannot be trusted: export or copy the file again"
         )
+    contract = contract_in(said, str(path))
     try:
-        contract = Contract.model_validate_json(said)
-        golden, expected = _golden(json.loads(pictures), len(contract.classes))
-        if json.loads(texts.get(CLASSES, "null")) != list(contract.classes):
+        golden, expected = _golden(pictures, len(contract.classes))
+        if texts.get(CLASSES) != _names(contract):
             raise ValueError("its list of classes is another than its contract's")
-    except (ValidationError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ClassifierError(f"{path}: its contract cannot be read: {error}") from error
     return Said(contract, golden, expected, texts.get(INT8) == "yes")
 
 
-def _golden(content: Any, classes: int) -> tuple[list[Picture], Probabilities]:
-    if not classes <= (count := len(content["pictures"])) <= max(classes, MOST_GOLDEN):
+def _names(contract: Contract) -> str:
+    return json.dumps(contract.classes, ensure_ascii=False)
+
+
+def _golden(text: str, classes: int) -> tuple[list[Picture], Probabilities]:
+    most = max(classes, MOST_GOLDEN)
+    if sum(map(text.count, MARKS)) > MARKS_A_PICTURE * most:  # each would become an object
+        raise ValueError("its golden pictures are made of very many values")
+    content = json.loads(text)
+    if not classes <= (count := len(content["pictures"])) <= most:
         raise ValueError(f"{count:,} golden pictures, and each of {classes} classes needs one")
     golden = [_picture(one) for one in content["pictures"]]
     answers = np.frombuffer(_bytes(content["probabilities"]), "<f4").astype(np.float32)
@@ -103,10 +112,18 @@ def _golden(content: Any, classes: int) -> tuple[list[Picture], Probabilities]:
 
 
 def _picture(content: Any) -> Picture:
-    height, width, channels = map(int, content["shape"])
-    if min(height, width) < 1 or channels not in (1, 3):
-        raise ValueError(f"a golden picture has the shape {content['shape']}")
-    return np.frombuffer(_bytes(content["pixels"]), np.uint8).reshape(height, width, channels)
+    shape, pixels = content["shape"], _bytes(content["pixels"])
+    if not (
+        isinstance(shape, list)
+        and len(shape) == 3
+        and all(type(side) is int and side >= 1 for side in shape)
+        and shape[2] in (1, 3)
+        and math.prod(shape) == len(pixels)
+    ):
+        raise ValueError(
+            f"a golden picture has {len(pixels):,} bytes and the shape {str(shape)[:60]}"
+        )
+    return np.frombuffer(pixels, np.uint8).reshape(shape)
 
 
 def _bytes(text: str) -> bytes:
@@ -120,5 +137,8 @@ def _base64(array: np.ndarray) -> str:
     return base64.b64encode(array.tobytes()).decode("ascii")
 
 
-def _digest(*texts: str) -> str:
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+def _digest(contract: str, golden: str) -> str:
+    digest = hashlib.sha256(contract.encode())
+    digest.update(b"\n")  # joined, one foreign letter would make four bytes of each
+    digest.update(golden.encode())
+    return digest.hexdigest()

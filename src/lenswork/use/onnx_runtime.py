@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,12 @@ from lenswork.use.onnx_graph import INPUT, OUTPUT, Weights, build
 from lenswork.use.onnx_outline import texts_in
 from lenswork.use.onnx_properties import Said, read_properties
 
-BATCH = 32  # several at once, one a core: quicker than all cores on one, and less memory than 256
+BATCH = 32  # pictures at most; more are no quicker for any net of the notes
+# Of all feature maps of a batch. A picture of 300x300 in colour (horses-300-deep, 12 MB) took
+# 5.3 ms of a core in batches of 16 or 32 and 4.7 in batches of 2; one of 150x150 (horses-150,
+# 3 MB) took 1.33 ms in batches of 16, 1.47 of 4 and 2.3 alone.
+MAP_BYTES = 32 * 2**20
+FEWEST = 2
 # Multiply-adds of a picture for which no second thread need be woken. Conv 64 x 2 on 28x28 has 5
 # million and took 0.10 ms at best by one thread and by two; Conv 32 x 2, while others kept both
 # cores busy, over 0.08 ms in one call of twenty by one thread, and over 3.4 ms by two.
@@ -31,6 +38,7 @@ INT8_TOLERANCE = 0.05  # processors without 8-bit products of their own round an
 MOST_FILE_BYTES = 2**31 - 1  # protobuf's limit
 ERRORS_ONLY = 3  # a severity of onnxruntime's log
 RUNTIME = f"onnxruntime {onnxruntime.__version__}"
+Run = Callable[..., list[np.ndarray]]
 
 
 class OnnxClassifier(Answering):
@@ -38,25 +46,47 @@ class OnnxClassifier(Answering):
 
     def __init__(self, model: bytes, contract: Contract, golden: Sequence[Picture]) -> None:
         super().__init__(contract, golden)
-        self._run = _runner(model, available_cores())
-        self._run_one = _runner(model, 1) if _is_small(contract) else self._run
+        self._model = model
+        self._work, map_bytes = _cost(contract)
+        self._batch = min(BATCH, max(FEWEST, MAP_BYTES // map_bytes))
+        self._single_ones = 0
 
     def _answers(self, pictures: Pictures) -> Probabilities:
-        if len(pictures) <= BATCH:
-            return self._batch(pictures)
-        batches = [pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH)]
-        with ThreadPoolExecutor(max_workers=available_cores()) as pool:
-            return np.concatenate(list(pool.map(self._batch, batches)))
-
-    def _batch(self, pictures: Pictures) -> Probabilities:
-        if not len(pictures):
+        """Batches side by side, one a core: a core alone waits for no other in between."""
+        count = len(pictures)
+        if not count:
             return np.empty((0, len(self.classes)), np.float32)
-        run = self._run_one if len(pictures) == 1 else self._run
-        answers: Probabilities = run([OUTPUT], {INPUT: np.ascontiguousarray(pictures)})[0]
-        return answers
+        if count == 1:
+            return _run(self._for_one(), pictures)
+        sharing = available_cores() if count * self._work >= LITTLE_WORK else 1
+        size = min(self._batch, -(-count // sharing))
+        batches = [pictures[start : start + size] for start in range(0, count, size)]
+        if len(batches) == 1:
+            return _run(self._one_core, pictures)
+        with ThreadPoolExecutor(max_workers=sharing) as pool:
+            return np.concatenate(list(pool.map(_run, repeat(self._one_core), batches)))
+
+    def _for_one(self) -> Run:
+        """All cores for a large net, from the second picture on: a session costs more than one."""
+        self._single_ones += 1
+        is_small = self._work < LITTLE_WORK
+        return self._one_core if is_small or self._single_ones == 1 else self._all_cores
+
+    @cached_property
+    def _one_core(self) -> Run:
+        return _runner(self._model, 1)
+
+    @cached_property
+    def _all_cores(self) -> Run:
+        return _runner(self._model, available_cores())
 
 
-def _runner(model: bytes, threads: int) -> Callable[..., list[np.ndarray]]:
+def _run(run: Run, pictures: Pictures) -> Probabilities:
+    answers: Probabilities = run([OUTPUT], {INPUT: np.ascontiguousarray(pictures)})[0]
+    return answers
+
+
+def _runner(model: bytes, threads: int) -> Run:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -69,17 +99,15 @@ def _runner(model: bytes, threads: int) -> Callable[..., list[np.ndarray]]:
         providers=["CPUExecutionProvider"],
         enable_fallback=0,  # to the same provider again, which it would print
     )
-    run: Callable[..., list[np.ndarray]] = session.run
+    run: Run = session.run
     return run
 
 
-def _is_small(contract: Contract) -> bool:
-    """Whether one picture is done before a second thread has woken up."""
-    if contract.net is None:
-        return False
-    shape = contract.preprocess.input_shape
-    work = describe(contract.net, shape, contract.outputs).multiply_adds
-    return work * len(Views.parse(contract.views)) < LITTLE_WORK
+def _cost(contract: Contract) -> tuple[int, int]:
+    """Multiply-adds of one picture, and bytes of its feature maps."""
+    net = describe(contract.net or "", contract.preprocess.input_shape, contract.outputs)
+    views = len(Views.parse(contract.views))
+    return net.multiply_adds * views, max(1, net.activation_bytes * views)
 
 
 def of_weights(contract: Contract, weights: Weights, golden: Sequence[Picture]) -> OnnxClassifier:
@@ -105,8 +133,7 @@ def load_onnx(path: str | Path) -> OnnxClassifier:
         refuse_too_long(path.stat().st_size, sum(map(len, texts.values())), said.contract)
         content = path.read_bytes()
         model = onnx.load_model_from_string(content)
-        shape = said.contract.preprocess.input_shape
-        refuse_unlike_ours(model, shape, len(said.contract.classes))
+        refuse_unlike_ours(model, said.contract)
         classifier = OnnxClassifier(content, said.contract, said.golden)
         difference = float(np.abs(classifier.golden_answers() - said.expected).max())
     except DecodeError as error:

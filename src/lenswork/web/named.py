@@ -3,7 +3,6 @@
 No other path from a request reaches the disk.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,8 +12,7 @@ from lenswork.errors import DataError, RunError
 from lenswork.record.run import CLASSIFIER, ENVIRONMENT, HISTORY, PREDICTIONS, RECIPE, Run
 from lenswork.web.settings import Settings
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
-"""As the recorder names runs, and no longer than a folder's name can be."""
+LONGEST_NAME = 255  # bytes: no folder's name is longer
 LONGEST_SHOWN = 100
 
 
@@ -45,9 +43,24 @@ def run_in(folder: Path, name: str) -> Run | None:
 
 
 def child_named(folder: Path, name: str) -> Path | None:
-    """What lies in `folder` under this name, or None: for a path, or a link that leads out."""
+    """What lies in `folder` under this name, whoever gave it; None for a hidden one or a path.
+
+    None, too, for a link that leads out of `folder`.
+    """
+    if not _is_plain(name):
+        return None
     path = folder / name
-    return path if NAME.fullmatch(name) and lies_in(path, folder) else None
+    return path if lies_in(path, folder) else None
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a text is one name, by which a folder can be shown and asked for."""
+    if not name or name.startswith(".") or "\0" in name or Path(name).name != name:
+        return False
+    try:
+        return len(name.encode()) <= LONGEST_NAME
+    except UnicodeEncodeError:  # bytes that are not UTF-8 come as lone surrogates
+        return False
 
 
 def is_file(path: Path) -> bool:

@@ -29,7 +29,7 @@ from lenswork.errors import UsageError
 from lenswork.files import write_bytes
 from lenswork.record.home import RECIPE
 from lenswork.visible import visible
-from lenswork.web.named import child_named
+from lenswork.web.named import child_named, is_file
 from lenswork.web.settings import Settings
 
 if sys.platform != "win32":
@@ -113,7 +113,7 @@ def folder_of(settings: Settings, kind: Kind, name: str) -> Path:
 def job_of(settings: Settings, kind: Kind, name: str) -> Job | None:
     """The job that makes, or made, the run or study of this name; None for any other text."""
     folder = child_named(settings.home / FOLDER / kind, name)
-    return Job(folder) if folder is not None and (folder / JOB).is_file() else None
+    return Job(folder) if folder is not None and is_file(folder / JOB) else None
 
 
 def starting(settings: Settings) -> list[str]:

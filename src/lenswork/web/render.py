@@ -1,12 +1,13 @@
 """Templates to pages: one environment in which everything is escaped."""
 
 import hashlib
+import shlex
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -32,10 +33,14 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
     return HTMLResponse(html.encode("utf-8", "backslashreplace"), status)  # half a surrogate too
 
 
-def address(path: str, **query: object) -> str:
-    """`path` with a query; names that are None are left out, lists are said several times."""
+def address(path: str, *names: str, **query: object) -> str:
+    """`path`, with `names` as its further parts whatever they contain, and a query.
+
+    What is None in the query is left out, lists are said several times.
+    """
+    place = "/".join([path, *(quote(name, safe="") for name in names)])
     said = {name: value for name, value in query.items() if value is not None}
-    return f"{path}?{urlencode(said, doseq=True)}" if said else path
+    return f"{place}?{urlencode(said, doseq=True)}" if said else place
 
 
 @cache
@@ -90,5 +95,6 @@ FILTERS: Mapping[str, Any] = {
     "when": when,
     "seconds": format_seconds,
     "bytes": format_bytes,
+    "shell": shlex.quote,
     "plain": visible,
 }

@@ -428,6 +428,9 @@ def test_the_cache_is_the_users_unless_another_is_named(monkeypatch: pytest.Monk
     assert place.parts[-2:] == ("lenswork", "pictures")
     monkeypatch.setenv("LENSWORK_CACHE", "Off")
     assert cache_folder() is None
+    monkeypatch.setenv("LENSWORK_CACHE", "~nobody-here/cache")
+    with pytest.raises(UsageError, match="no user whose home is meant by ~nobody-here"):
+        cache_folder()
 
 
 # --- several processes, and a kill at any moment ----------------------------------------------
@@ -484,20 +487,39 @@ def test_processes_at_once_all_get_the_right_pictures(home: Path, tmp_path: Path
     assert open_rows(source, Counting()).missing.tolist() == []
 
 
+@pytest.mark.parametrize("unread", [0, 1])
 def test_of_two_that_finish_at_once_neither_says_that_nothing_is_kept(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unread: int
 ) -> None:
     source = write_pictures(tmp_path / "data", COUNT)
     both = [open_rows(source, Counting()) for _ in range(2)]
-    for rows in both:
-        for index in rows.missing.tolist():
+    filled = (COUNT - unread, COUNT)
+    for rows, count in zip(both, filled, strict=True):
+        for index in range(count):
             rows.fill(index)
     both[0].finish()
     monkeypatch.setattr(write, "remove_entry", lambda _: False)  # it was not there a moment ago
     both[1].finish()
     assert [rows.note for rows in both] == ["", ""]
     assert [len(name) for name in names_in(home)] == [32]
-    assert all((rows.pictures == read_plainly(source)).all() for rows in both)
+    expected = read_plainly(source)
+    for rows, count in zip(both, filled, strict=True):
+        assert (rows.pictures[:count] == expected[:count]).all()
+
+
+def test_a_reading_that_was_stopped_replaces_no_entry_of_all_pictures(
+    home: Path, tmp_path: Path
+) -> None:
+    source = write_pictures(tmp_path / "data", COUNT)
+    whole, stopped = (open_rows(source, Counting()) for _ in range(2))
+    for index in whole.missing.tolist():
+        whole.fill(index)
+    stopped.fill(0)
+    whole.finish()
+    stopped.finish()
+    assert stopped.note == ""
+    assert [len(name) for name in names_in(home)] == [32]
+    assert open_rows(source, Counting()).missing.tolist() == []
 
 
 AGAIN_AND_AGAIN = """

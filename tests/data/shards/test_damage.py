@@ -113,6 +113,35 @@ def test_a_tar_that_breaks_off_anywhere_is_refused(
         walked(path)
 
 
+def two_tars(between: bytes = b"") -> bytes:
+    first, second = tar_of(labelled(["0", "1"])), tar_of(labelled(["0", "1"], start=2))
+    return first + between + second
+
+
+@pytest.mark.parametrize("between", [b"", bytes(1 << 21)])
+def test_tars_that_were_joined_lose_no_member_silently(tmp_path: Path, between: bytes) -> None:
+    """As by `cat a.tar b.tar`: who reads to the first end would have half of the pictures."""
+    (tmp_path / "a.tar").write_bytes(two_tars(between))
+    with pytest.raises(DataError, match=r"the\.tar ends after member 000001\.png, at byte 4,096, "):
+        walked(tmp_path / "a.tar")
+
+
+def test_a_part_that_was_never_written_is_not_taken_for_the_end(tmp_path: Path) -> None:
+    """A copy into a file of the right size leaves zeros where it did not come to."""
+    content = bytearray(tar_of(labelled(["0"] * 4)))
+    content[2 * 2048 : 3 * 2048] = bytes(2048)
+    (tmp_path / "a.tar").write_bytes(content)
+    with pytest.raises(DataError, match=r"has more members behind its end: .* a part was never"):
+        open_shards(f"{tmp_path}/a.tar")
+
+
+def test_what_means_nothing_behind_the_end_is_passed_over(tmp_path: Path) -> None:
+    """Old programs fill the last record with whatever was in their memory."""
+    rest = np.random.default_rng(0).bytes(20 * BLOCK + 7)
+    (tmp_path / "a.tar").write_bytes(tar_of(labelled(["0", "1"])) + rest)
+    assert walked(tmp_path / "a.tar")[-1] == "000001.png"
+
+
 @given(at=st.integers(0, 6 * 2 * 1024 - 1), bit=st.integers(0, 7))
 @settings(max_examples=150)
 def test_a_flipped_bit_never_loses_a_member_silently(

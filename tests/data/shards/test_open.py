@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+import operator
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from shard_sets import labelled, opened, packed, tar_of, tiny_picture
@@ -202,18 +205,40 @@ def test_a_manifest_whose_counts_do_not_agree_is_refused(tmp_path: Path) -> None
     assert "say different things of train-000.tar" in refusal(out)
 
 
-@pytest.mark.parametrize(("column", "value"), [("offsets", 100), ("sizes", 1 << 40)])
-def test_an_index_that_points_nowhere_is_refused(tmp_path: Path, column: str, value: int) -> None:
-    out = packed(tmp_path / "out", shards=1)
+def change_index(out: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the index of the first train shard, and the checksum that the manifest has of it."""
     index = json.loads((out / "train-000.index.json").read_bytes())
     manifest = json.loads((out / "lenswork.json").read_bytes())
-    index[column][0] = value
+    change(index)
     content = json.dumps(index).encode()
     (out / "train-000.index.json").write_bytes(content)
     facts = manifest["splits"]["train"][0]
     facts["index_sha256"] = hashlib.sha256(content).hexdigest()
-    (out / "lenswork.json").write_text(json.dumps(manifest))
-    assert "say different things of train-000.tar" in refusal(out)
+    (out / "lenswork.json").write_text(json.dumps(manifest), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("offsets", 100), ("sizes", 1 << 40), ("labels", 3), ("labels", 1 << 50)],
+)
+def test_an_index_that_points_nowhere_is_refused(tmp_path: Path, column: str, value: int) -> None:
+    out = packed(tmp_path / "out", shards=1)
+    change_index(out, lambda index: operator.setitem(index[column], 0, value))
+    assert "say different things of train-000.tar: pack the data again" in refusal(out)
+
+
+@pytest.mark.parametrize("column", ["ids", "places"])
+def test_an_index_that_names_a_picture_twice_is_refused(tmp_path: Path, column: str) -> None:
+    out = packed(tmp_path / "out", shards=1)
+    change_index(out, lambda index: operator.setitem(index[column], 1, index[column][0]))
+    assert "say different things of train-000.tar: pack the data again" in refusal(out)
+
+
+@pytest.mark.parametrize("column", ["members", "ids", "labels", "places", "offsets", "sizes"])
+def test_an_index_with_a_column_that_is_shorter_is_refused(tmp_path: Path, column: str) -> None:
+    out = packed(tmp_path / "out", shards=1)
+    change_index(out, lambda index: index[column].pop())
+    assert "say different things of train-000.tar: pack the data again" in refusal(out)
 
 
 # --- foreign ----------------------------------------------------------------------------------
@@ -290,16 +315,3 @@ def test_a_folder_of_foreign_shards_says_how_to_name_them(tmp_path: Path) -> Non
         f"{tmp_path}/b-{{0..2}}.tar"
     )
     assert "is compressed: expected a plain .tar" in refusal(f"{tmp_path}/a.tar.gz")
-
-
-@pytest.mark.parametrize("column", ["ids", "places"])
-def test_an_index_that_names_a_picture_twice_is_refused(tmp_path: Path, column: str) -> None:
-    out = packed(tmp_path / "out", shards=1)
-    index = json.loads((out / "train-000.index.json").read_bytes())
-    index[column][1] = index[column][0]
-    content = json.dumps(index).encode()
-    (out / "train-000.index.json").write_bytes(content)
-    manifest = json.loads((out / "lenswork.json").read_bytes())
-    manifest["splits"]["train"][0]["index_sha256"] = hashlib.sha256(content).hexdigest()
-    (out / "lenswork.json").write_text(json.dumps(manifest), "utf-8")
-    assert "say different things of train-000.tar: pack the data again" in refusal(out)

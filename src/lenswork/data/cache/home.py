@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from lenswork.data.cache.entry import Entry, open_entry
 from lenswork.data.cache.write import LOCK, PART, TRASH, has_only_ours, remove_entry
 from lenswork.errors import UsageError
+from lenswork.paths import typed
 
 VARIABLE = "LENSWORK_CACHE"
 LIMIT_VARIABLE = "LENSWORK_CACHE_LIMIT"
@@ -24,12 +25,15 @@ _BINARY = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
 def cache_folder() -> Path | None:
-    """The folder of the entries, whether it is there yet or not; None when the cache is off."""
+    """The folder of the entries, whether it is there yet or not; None when the cache is off.
+
+    Raises `UsageError` when `LENSWORK_CACHE` names the home of nobody.
+    """
     named = os.environ.get(VARIABLE, "")
     if named.strip().lower() == OFF:
         return None
     if named:
-        return Path(named).expanduser().absolute()
+        return typed(named).absolute()
     return platformdirs.user_cache_path("lenswork") / "pictures"
 
 

@@ -58,6 +58,7 @@ class Writer:
         self._checks = np.zeros(count, dtype=np.uint32)
         self._row_bytes = shape[0] * shape[1] * shape[2]
         self._written = 0  # bytes since the disk was last told to begin
+        self._replaces = _number_of(home / key)  # what stood there and was not to be used
         self._folder = home / f".{key}.{secrets.token_hex(4)}{PART}"
         self._folder.mkdir(parents=True)
         self._lock = FileLock(self._folder / LOCK, thread_local=False)
@@ -117,7 +118,9 @@ class Writer:
         self._end()
 
     def _put_in_place(self, filled: NDArray[np.bool_]) -> None:
-        files = self.files
+        files, target = self.files, self._folder.with_name(self.key)
+        if _number_of(target) != self._replaces and _is_whole(target):
+            return  # another process has kept the same meanwhile
         table = Table(
             files.names, files.sizes, files.times_ns, self._digests, self._checks, filled
         ).to_bytes()
@@ -136,7 +139,6 @@ class Writer:
         os.fsync(self._rows)
         for name, content in ((TABLE, table), (FACTS, facts_bytes(facts))):
             (self._folder / name).write_bytes(content)
-        target = self._folder.with_name(self.key)
         remove_entry(target)
         try:
             self._folder.rename(target)
@@ -171,6 +173,19 @@ def has_only_ours(folder: Path) -> bool:
         return ours and not folder.is_symlink()
     except OSError:
         return False
+
+
+def _number_of(folder: Path) -> int | None:
+    """What tells a folder from another that takes its name; None where there is none."""
+    try:
+        return folder.stat().st_ino
+    except OSError:
+        return None
+
+
+def _is_whole(folder: Path) -> bool:
+    entry = open_entry(folder)
+    return entry is not None and entry.facts.complete
 
 
 def _discard(folder: Path, rows: int, lock: FileLock, process: int) -> None:

@@ -125,19 +125,26 @@ def first_problem(error: ValidationError) -> str:
 
 
 def _refuse_disagreement(index: Index, facts: ShardFacts, location: str) -> None:
-    columns = (index.ids, index.labels, index.places, index.offsets, index.sizes, index.crc32)
-    counts = tuple(np.bincount(index.labels, minlength=len(facts.per_class)).tolist())
-    ends = np.add(index.offsets, index.sizes)
-    if (
-        {len(column) for column in columns} != {facts.pictures}
-        or len(index.members) != facts.pictures
-        or {len(set(column)) for column in (index.ids, index.places)} != {facts.pictures}
-        or counts != facts.per_class
-        or any(ends > facts.size_bytes)
-        or min(index.offsets, default=BLOCK) < BLOCK
-        or max(index.sizes, default=0) > BYTE_LIMIT
-    ):
+    if not _agree(index, facts):
         raise DataError(
             f"{shown(location)} and the manifest beside it say different things of {facts.name}: "
             "pack the data again"
         )
+
+
+def _agree(index: Index, facts: ShardFacts) -> bool:
+    """Whether an index, which anybody may have written, is of as many pictures as the facts."""
+    columns = (index.members, index.ids, index.labels, index.places, index.offsets, index.sizes)
+    if {len(column) for column in (*columns, index.crc32)} != {facts.pictures}:
+        return False
+    classes = len(facts.per_class)
+    known = [label for label in index.labels if label < classes]  # counting takes room for each
+    counts = tuple(np.bincount(np.array(known, np.int64), minlength=classes).tolist())
+    ends = np.add(np.array(index.offsets, np.int64), np.array(index.sizes, np.int64))
+    return (
+        len(set(index.ids)) == len(set(index.places)) == facts.pictures
+        and counts == facts.per_class
+        and not any(ends > facts.size_bytes)
+        and min(index.offsets, default=BLOCK) >= BLOCK
+        and max(index.sizes, default=0) <= BYTE_LIMIT
+    )

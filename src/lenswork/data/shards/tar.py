@@ -14,6 +14,7 @@ from lenswork.errors import DataError
 
 BLOCK = 512
 END = bytes(2 * BLOCK)  # what a tar ends in
+CHUNK = 1 << 20  # bytes
 EXTENSION_LIMIT = 1 << 20  # bytes of a long name
 
 _EXTENDED = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE)
@@ -63,7 +64,8 @@ def members(stream: Stream, where: str) -> Iterator[Member]:
     """Each regular file of a tar, the stream standing at its content, which need not be read.
 
     Folders are passed over. Raises `DataError` that names `where` and the member before for a
-    damaged header, a tar that breaks off, and for links, devices and sparse files.
+    damaged header, a tar that breaks off or goes on behind its end, and for links, devices and
+    sparse files.
     """
     after = "at its beginning"
     ahead = _Ahead()
@@ -85,6 +87,7 @@ def members(stream: Stream, where: str) -> Iterator[Member]:
             )
         stream.skip(member.offset + padded(size) - stream.position)
         after = f"after member {text_of(member.name)}"
+    _refuse_more(stream, where, after)
 
 
 def padded(size: int) -> int:
@@ -143,6 +146,29 @@ def _header(header: bytes, where: str, after: str, position: int) -> tarfile.Tar
         raise DataError(
             f"{where} {what} {after}, at byte {start:,} ({error}); copy or pack it again"
         ) from error
+
+
+def _refuse_more(stream: Stream, where: str, after: str) -> None:
+    """Refuse members behind the zeros that end a tar: other readers leave them out in silence.
+
+    What else stands there means nothing (POSIX.1, pax: "undefined").
+    """
+    place = stream.position - BLOCK
+    while rest := stream.read(CHUNK):
+        blocks = (rest[start : start + BLOCK] for start in range(0, len(rest), BLOCK))
+        if rest.count(0) < len(rest) and any(map(_begins_member, blocks)):
+            raise DataError(
+                f"{where} ends {after}, at byte {place:,}, and has more members behind its end: "
+                "several tars were joined, or a part was never written; copy or pack it again"
+            )
+
+
+def _begins_member(block: bytes) -> bool:
+    try:
+        tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
+        return False
+    return True
 
 
 def _extension(stream: Stream, info: tarfile.TarInfo, where: str, after: str) -> bytes:

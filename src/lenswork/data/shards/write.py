@@ -162,7 +162,6 @@ def _pack_part(
     if len(set(part.ids)) < len(part):
         raise DataError(f"two {split} pictures of {data.name} have the same id: pack each once")
     order = generator(seed, f"pack {split}").permutation(len(part))
-    size = _even(size, len(part))
     shards = _dealt(part, order.tolist(), _even(size, len(part)), folder / split, count)
     digits = max(DIGITS, len(str(len(shards) - 1)))
     return tuple(

@@ -58,7 +58,9 @@ def convolution(subject: Subject, wanted: Wanted) -> Demonstration:
 def _said(name: str, output: LayerOutput, worked: Arithmetic) -> tuple[str, ...]:
     height, width, _ = output.shape
     row, column = worked.place
-    bias = "" if worked.bias is None else f", with the bias {number(worked.bias)}"
+    bias = ""
+    if worked.bias is not None:
+        bias = f", with the bias {number(worked.bias)}: {number(worked.before)}"
     after = ""
     if worked.activation:
         after = f"; {worked.activation} makes {number(worked.value)} of it"
@@ -69,7 +71,7 @@ def _said(name: str, output: LayerOutput, worked: Arithmetic) -> tuple[str, ...]
         ),
         (
             f"It answers most at row {row}, column {column}: {worked.products.size:,} products add "
-            f"up to {number(worked.total)}{bias}: {number(worked.before)}{after}."
+            f"up to {number(worked.total)}{bias}{after}."
         ),
         (
             f"Your network itself has {number(worked.network)} there; the sum made here differs "

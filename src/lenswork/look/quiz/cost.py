@@ -158,7 +158,7 @@ def _runs_said(subject: Subject) -> tuple[str, ...]:
     return (
         (
             f"Of your own runs on these pictures {best.name} is the most accurate, "
-            f"{percent(_held_out(best), 2)}. {also}"
+            f"{percent(_held_out(best), 2)}. {also} One training each: a small lead may be chance."
         ),
     )
 

@@ -150,7 +150,8 @@ async def _read(served: Served, contract: Contract, sent: Sequence[Upload]) -> P
     for one in done:
         if isinstance(one, BaseException):
             raise one
-    return np.stack([one for one in done if isinstance(one, np.ndarray)])
+    pictures = [one for one in done if isinstance(one, np.ndarray)]
+    return np.stack(pictures) if len(pictures) > 1 else pictures[0][np.newaxis]  # not copied
 
 
 def _decoded(contract: Contract, sent: Upload, pixels: int) -> Pictures:
@@ -160,7 +161,8 @@ def _decoded(contract: Contract, sent: Upload, pixels: int) -> Pictures:
 async def _in_time(work: Awaitable[Result], seconds: float) -> Result:
     """What `work` gives, if it does so in time; raises `Refusal` with 503 otherwise."""
     try:
-        return await asyncio.wait_for(work, max(0.0, seconds))
+        async with asyncio.timeout(max(0.0, seconds)):  # a task fewer than `wait_for` makes
+            return await work
     except TimeoutError as error:
         raise unavailable("it took too long", f"no end after {seconds:.3g} s") from error
 

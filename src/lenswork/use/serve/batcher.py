@@ -123,7 +123,7 @@ class Batcher:
     def _answer(self, jobs: list[_Job]) -> None:
         start = time.perf_counter()
         try:
-            rows = self.engine.probabilities(np.concatenate([job.pictures for job in jobs]))
+            rows = self.engine.probabilities(_together(jobs))
         except Exception as error:  # the thread must live: whoever asked is told
             for job in jobs:
                 job.answer.set_exception(error)
@@ -132,3 +132,8 @@ class Batcher:
         ends = np.cumsum([len(job.pictures) for job in jobs])
         for job, answers in zip(jobs, np.split(rows, ends[:-1]), strict=True):
             job.answer.set_result(answers)
+
+
+def _together(jobs: list[_Job]) -> Pictures:
+    """The pictures of several jobs; those of a single one are not copied."""
+    return jobs[0].pictures if len(jobs) == 1 else np.concatenate([job.pictures for job in jobs])

@@ -1,5 +1,6 @@
 """From a request to its pictures, held to the limits."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,6 +17,7 @@ RAW = ("image/png", "image/jpeg", "image/gif", "image/bmp", "image/tiff", "image
        "application/octet-stream")  # fmt: skip
 FIELD = "picture"
 LONGEST_NAME = 200
+MUCH = 2**20  # bytes of a form
 
 
 @dataclass
@@ -95,7 +97,10 @@ async def _files(request: Request, body: bytes, limits: Limits) -> list[Upload]:
 
     parser = _InMemory(request.headers, stream(), max_files=limits.pictures)
     try:
-        form = await parser.parse()
+        if len(body) < MUCH:
+            form = await parser.parse()
+        else:  # one of parts that nearly end again and again takes seconds: others go on
+            form = await asyncio.to_thread(asyncio.run, parser.parse())
     except (MultiPartException, KeyError, ValueError) as error:
         problem = getattr(error, "message", "") or str(error) or type(error).__name__
         raise _bad_form(problem[:200], limits) from error

@@ -157,8 +157,8 @@ def _picture(settings: Settings, run: Run, *, part: str, place: int) -> str:
     }  # fmt: skip
     if is_trial(run) and run.path.parents[2].parent == settings.home.resolve():
         study = run.path.parents[1].name
-        return address(f"/studies/{study}/picture", trial=run.name, **asked)
-    return address(f"/runs/{run.name}/picture", **asked)
+        return address("/studies", study, "picture", trial=run.name, **asked)
+    return address("/runs", run.name, "picture", **asked)
 
 
 def _is_shared(compared: Compared) -> bool:

@@ -18,6 +18,7 @@ from lenswork.data.sources import survey
 from lenswork.errors import DataError, LensworkError, PictureError
 from lenswork.kinds import PictureShape
 from lenswork.look.doctor_page import MOST_IN_GROUP, doctor_page, shown_groups, verdict
+from lenswork.web.download import kept_as
 from lenswork.web.examinations import Known, begin, going_on, known_of, marks_of, path_of
 from lenswork.web.named import allowed_data, allowed_folder
 from lenswork.web.opened import data_named, stamp_of
@@ -106,8 +107,7 @@ def report(request: Request) -> Response:
     settings: Settings = request.app.state.settings
     known = known_of(settings, request.query_params.get("data", ""))
     html = doctor_page(known.report).encode("utf-8", "backslashreplace")
-    headers = {"content-disposition": 'attachment; filename="doctor.html"'}
-    return Response(html, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(html, media_type="text/html; charset=utf-8", headers=kept_as("doctor.html"))
 
 
 def picture(request: Request) -> Response:

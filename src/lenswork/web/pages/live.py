@@ -12,6 +12,7 @@ from lenswork.web.jobs import resume_training
 from lenswork.web.live import watch_of, watching
 from lenswork.web.named import run_named
 from lenswork.web.processes import job_of
+from lenswork.web.render import address
 from lenswork.web.settings import Settings
 
 
@@ -36,7 +37,7 @@ def stop(request: Request) -> Response:
     if started not in (None, run.environment["started"]):
         raise RunError(f"the run {name} of this page is gone: another one has its name now")
     ask_to_stop(run)
-    return RedirectResponse(f"/runs/{name}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(address("/runs", name), HTTPStatus.SEE_OTHER)
 
 
 def resume(request: Request) -> Response:
@@ -44,4 +45,4 @@ def resume(request: Request) -> Response:
     settings: Settings = request.app.state.settings
     run = run_named(settings, request.path_params["run"])
     resume_training(settings, run)
-    return RedirectResponse(f"/runs/{run.name}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(address("/runs", run.name), HTTPStatus.SEE_OTHER)

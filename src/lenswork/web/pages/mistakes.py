@@ -46,7 +46,8 @@ def show(request: Request) -> Response:
     wanted = "labels" if request.query_params.get("show") == "labels" else "mistakes"
     suspects = _suspects(judged)
     chosen = suspects if wanted == "labels" else worst_mistakes(judged)
-    shown = _paged(request, chosen, show=wanted if wanted == "labels" else None)
+    here = address("/runs", run.name, "mistakes")
+    shown = _paged(request, chosen, here, show=wanted if wanted == "labels" else None)
     if _wants_more(request):
         return page(request, "_pictures_of_run.html", run=run, part=judged.part, shown=shown)
     return page(
@@ -70,7 +71,8 @@ def cell(request: Request) -> Response:
     run, judged = _judged(request)
     truth, said = (_class(request, judged, key) for key in ("truth", "said"))
     chosen = answered_so(judged, truth, said)
-    shown = _paged(request, chosen, truth=truth, said=said)
+    here = address("/runs", run.name, "cell")
+    shown = _paged(request, chosen, here, truth=truth, said=said)
     if _wants_more(request):
         return page(request, "_pictures_of_run.html", run=run, part=judged.part, shown=shown)
     return page(
@@ -111,11 +113,11 @@ def _suspects(judged: Judged) -> list[Mistake]:
     return [judged.mistake(number) for number in wrong[:MOST_SUSPECTS]]
 
 
-def _paged(request: Request, chosen: Sequence[Mistake], **query: object) -> Shown:
+def _paged(request: Request, chosen: Sequence[Mistake], here: str, **query: object) -> Shown:
     first = whole(request.query_params.get("from", ""), 10**9) or 0
     after = first + A_PAGE
     query |= {"part": request.query_params.get("part"), "from": after}
-    more = address(request.url.path, **query) if after < len(chosen) else None
+    more = address(here, **query) if after < len(chosen) else None
     return Shown(chosen[first:after], first, len(chosen), more)
 
 

@@ -23,7 +23,7 @@ from lenswork.web.measuring import ALONE
 from lenswork.web.named import run_named
 from lenswork.web.processes import job_of
 from lenswork.web.recipe_form import FIELDS, WHOLE, RecipeForm, shown
-from lenswork.web.render import page
+from lenswork.web.render import address, page
 from lenswork.web.settings import Settings
 
 RECIPES = {
@@ -85,7 +85,7 @@ def _start(request: Request, form: RecipeForm) -> Response:
     except LensworkError as error:
         told = form.with_wrong({WHOLE: str(error)})
         return _form(request, told, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return RedirectResponse(f"/runs/{name}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(address("/runs", name), HTTPStatus.SEE_OTHER)
 
 
 def _chosen(request: Request, form: RecipeForm) -> Response:
@@ -133,6 +133,7 @@ def _form(request: Request, form: RecipeForm, status: HTTPStatus = HTTPStatus.OK
         "new.html",
         status,
         form=form,
+        first_data=FIELDS["data"].default,
         known=[_known(one) for one in survey(settings.data_home)],
         folders=_folders(settings),
         recipes=RECIPES,

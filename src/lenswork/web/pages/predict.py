@@ -52,7 +52,7 @@ def show(request: Request) -> Response:
     settings = _settings(request)
     run = run_named(settings, request.path_params["run"])
     classifier = answering_of(run)
-    here = f"/runs/{run.name}/predict"
+    here = address("/runs", run.name, "predict")
     examples = [
         {"address": address(f"{here}/golden", place=place), "name": name}
         for place, name in enumerate(classifier.classes[:MOST_EXAMPLES])

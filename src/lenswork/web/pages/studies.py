@@ -15,12 +15,13 @@ from lenswork.study.conduct import begin
 from lenswork.study.folder import Study, list_studies
 from lenswork.study.plan import MOST_SEEDS
 from lenswork.study.report import write_report
+from lenswork.web.download import kept_as
 from lenswork.web.jobs import start_study
 from lenswork.web.named import quoted
 from lenswork.web.pages.picture import picture_of
 from lenswork.web.processes import job_of
 from lenswork.web.received import received
-from lenswork.web.render import page
+from lenswork.web.render import address, page
 from lenswork.web.settings import Settings
 from lenswork.web.study_named import study_named, trial_named
 from lenswork.web.study_view import Progress, found_by, kept, progress_of
@@ -68,7 +69,7 @@ def stop(request: Request) -> Response:
     """Have the study stop; what it has done is kept."""
     study = _study(request)
     study.ask_to_stop()
-    return RedirectResponse(f"/studies/{study.name}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(address("/studies", study.name), HTTPStatus.SEE_OTHER)
 
 
 async def again(request: Request) -> Response:
@@ -85,11 +86,7 @@ def report(request: Request) -> Response:
         path = Path(folder) / "report.html"
         write_report(study, path)
         content = path.read_bytes()
-    return Response(
-        content,
-        media_type="text/html",
-        headers={"content-disposition": f'attachment; filename="{study.name}.html"'},
-    )
+    return Response(content, media_type="text/html", headers=kept_as(f"{study.name}.html"))
 
 
 def picture(request: Request) -> Response:
@@ -103,7 +100,7 @@ def _again(request: Request, seeds: str, failed: bool) -> Response:
     study = _study(request)
     if study.is_carried_out:
         raise UsageError(f"study {study.name} is being carried out already: wait, or stop it")
-    plan = study.plan
+    plan = study.plan.changed(name=study.name)  # its folder may have been renamed
     if seeds:
         wanted = whole(seeds, MOST_SEEDS)
         if wanted is None or wanted < plan.seeds:
@@ -116,7 +113,7 @@ def _again(request: Request, seeds: str, failed: bool) -> Response:
     if failed:
         study.forget_failures()
     start_study(settings, study.plan, study.name)
-    return RedirectResponse(f"/studies/{study.name}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(address("/studies", study.name), HTTPStatus.SEE_OTHER)
 
 
 def _study(request: Request) -> Study:

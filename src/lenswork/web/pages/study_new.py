@@ -22,7 +22,7 @@ from lenswork.web.jobs import start_study
 from lenswork.web.measuring import ALONE
 from lenswork.web.plan_form import FIELDS, AxisRow, Errors, PlanForm, checked, toml_of
 from lenswork.web.received import received
-from lenswork.web.render import page
+from lenswork.web.render import address, page
 from lenswork.web.settings import Settings
 from lenswork.web.study_named import study_named
 
@@ -75,7 +75,7 @@ def _create(request: Request, sent: FormData) -> Response:
         errors = _begun(plan, settings)
     if plan is None or errors:
         return _refused(request, sent, content, errors)
-    return RedirectResponse(f"/studies/{plan.name}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(address("/studies", plan.name), HTTPStatus.SEE_OTHER)
 
 
 def _begun(plan: Plan, settings: Settings) -> Errors:

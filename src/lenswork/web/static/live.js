@@ -1,10 +1,11 @@
 // A run in the making. Every connection begins with its whole state, so that nothing is missed by a
 // tab that was closed, asleep, or cut off while the studio began again.
+import { follow } from "./follow.js";
 import { drawCurves } from "./run.js";
 
 const MISTAKES_SECONDS = 4; // pictures are not changed more often: looking takes time, and so does reading them
-const AGAIN_SECONDS = 2;
 const SPEAK_SECONDS = 5;
+const SILENT_STUDIO = "The studio does not answer. The training goes on without it; this page catches up as soon as it is back.";
 const root = document.getElementById("live");
 const epochs = Number(root.dataset.epochs);
 const plots = drawCurves();
@@ -19,30 +20,21 @@ for (const id of ["standing", "trouble", "spoken", "epoch", "score", "score-name
   parts[id] = document.getElementById(id);
 }
 showState(JSON.parse(document.getElementById("state").textContent));
-listen();
-
-function listen() {
-  const events = new EventSource(root.dataset.events);
-  const on = (name, act) => events.addEventListener(name, (event) => act(JSON.parse(event.data)));
-  events.onopen = () => trouble("");
-  events.onerror = () => {
-    trouble("The studio does not answer. The training goes on without it; this page catches up as soon as it is back.");
-    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 1000 * AGAIN_SECONDS);
-  };
-  on("state", (state) => (state.standing === "running" ? showState(state) : null));
-  on("epoch", (row) => {
+const leave = follow(root.dataset.events, {
+  state: (state) => state.standing === "running" && showState(state),
+  epoch: (row) => {
     rows.push(row);
     frame ||= requestAnimationFrame(showRows); // many short epochs may come at once
     say(row);
-  });
-  on("now", showNow);
-  on("mistakes", showMistakes);
-  on("end", ({ standing }) => {
-    events.close();
+  },
+  now: showNow,
+  mistakes: showMistakes,
+  end: ({ standing }) => {
+    leave();
     if (standing === "gone") gone();
     else location.reload();
-  });
-}
+  },
+}, (silent) => trouble(silent ? SILENT_STUDIO : ""));
 
 function showState(state) {
   rows = [...state.epochs];

@@ -1,13 +1,12 @@
 // A run that is about to begin: the page is asked for again when it has, or when it has failed.
-const element = document.getElementById("starting");
-const events = new EventSource(element.dataset.events);
+import { follow } from "./follow.js";
+
+const leave = follow(document.getElementById("starting").dataset.events, {
+  state: ({ standing }) => standing !== "starting" && again(),
+  end: again,
+});
 
 function again() {
-  events.close();
+  leave();
   location.reload();
 }
-
-events.addEventListener("state", (event) => {
-  if (JSON.parse(event.data).standing !== "starting") again();
-});
-events.addEventListener("end", again);
