@@ -142,7 +142,7 @@ def test_a_sent_picture_is_brought_to_the_contract_as_any_other(
     file = {"picture": ("mine.png", encoded(picture, "PNG"), "image/png")}
     said = check_maps(client.post(f"{INSIDE}/maps", files=file).content, run.classifier, picture)
     assert (said["id"], said["truth"]) == ("mine.png", None)
-    assert said["changed"] == "40x50 (height x width) in colour, resized to 32x32"
+    assert said["changed"] == "read at 40x50 (height x width) in colour, resized to 32x32"
 
 
 def test_a_drawing_is_centred_only_when_asked_and_the_answer_says_so(
@@ -156,7 +156,8 @@ def test_a_drawing_is_centred_only_when_asked_and_the_answer_says_so(
     moved = client.post(f"{INSIDE}/maps?centred=1", files=file)
     said = check_maps(moved.content, run.classifier, centred(drawing))
     assert said["changed"].startswith(
-        "the drawing in a box of 20 of 28 parts, its centre of mass in the middle; 60x60 in colour"
+        "the drawing in a box of 20 of 28 parts, its centre of mass in the middle; "
+        "read at 60x60 in colour"
     )
 
 

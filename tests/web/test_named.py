@@ -120,7 +120,9 @@ def test_only_what_was_recorded_in_a_study_is_a_trial_of_it(
             trial_named(study, name)
 
 
-@pytest.mark.parametrize("name", ["my run", "Vögel", "#1", "50%", "a\\b", "-x", "new\nline", 85 * "猫"])
+@pytest.mark.parametrize(
+    "name", ["my run", "Vögel", "#1", "50%", "a\\b", "-x", "new\nline", 85 * "猫"]
+)
 def test_a_folder_that_was_renamed_is_a_run_still(settings: Settings, name: str) -> None:
     (settings.home / "first").rename(settings.home / name)
     assert run_named(settings, name).name == name

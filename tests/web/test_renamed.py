@@ -13,13 +13,14 @@ from live_runs import Held
 from playwright.sync_api import Page, expect
 from starlette.types import ASGIApp
 
+from lenswork.look.calibration import calibration_of
 from lenswork.look.temperature import Temperature
 from lenswork.web.app import studio
 from lenswork.web.pages import calibration
 from lenswork.web.settings import Settings
 
 NAMES = ["my run", "Vögel", "50%", "a#b?c=d", "x&y", "猫", "a\\b", "%2e%2e", "-x", "new\nline", " "]
-ODD = "it's my \"run\" 50% #1?a=b&<i> Vögel 猫 \\ %2e"
+ODD = 'it\'s my "run" 50% #1?a=b&<i> Vögel 猫 \\ %2e'
 LINKS = re.compile(r'\b(?:href|src|action|hx-get|data-(?:events|picture|address))="([^"]*)"')
 PAGES = ("", "/mistakes", "/calibration", "/filters", "/inside", "/predict", "/cell?truth=0&said=0")
 
@@ -72,9 +73,8 @@ def test_a_command_that_a_page_tells_can_be_pasted(
 ) -> None:
     (home / "first").rename(home / "my run")
     monkeypatch.setattr(calibration, "_temperature", lambda _: Temperature(1.5, 0.4, 0.3, 64))
-    measured = calibration.calibration_of
     monkeypatch.setattr(
-        calibration, "calibration_of", lambda *of: replace(measured(*of), chance=-1.0)
+        calibration, "calibration_of", lambda *of: replace(calibration_of(*of), chance=-1.0)
     )
     html = unescape(at(app, "/runs/my%20run/calibration").text)
     assert "lenswork mistakes 'my run' --calibrated" in html
