@@ -101,6 +101,7 @@ def test_a_run_with_an_odd_name_works_in_the_browser(
     tab.get_by_role("link", name="Inside", exact=True).first.click()
     expect(tab.locator(".inside[data-drawn]")).to_be_visible()
     tab.get_by_role("link", name="Predict", exact=True).last.click()
+    tab.wait_for_url("**/predict")  # and until it has loaded
     tab.locator(".capture-examples button").first.click()
     expect(tab.locator("#answer .predict-said")).to_be_visible()
 
