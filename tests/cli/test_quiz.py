@@ -1,6 +1,5 @@
 """`lenswork quiz`: asked by letters, explained, shown by a network of one's own."""
 
-import contextlib
 import io
 import json
 import os
@@ -271,6 +270,11 @@ def test_the_first_question_needs_no_torch() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def heed_interrupts() -> None:
+    """A shell has what it starts in the background ignore them, these tests and all below."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """The quiz in a terminal of its own, as a person has it."""
 
@@ -278,8 +282,9 @@ class Terminal:
         self._here, there = pty.openpty()
         words = [sys.executable, "-m", "lenswork", "quiz", QUIET]
         self.process = subprocess.Popen(
-            words, cwd=folder, stdin=there, stdout=there, stderr=there, start_new_session=True
-        )
+            words, cwd=folder, stdin=there, stdout=there, stderr=there, start_new_session=True,
+            preexec_fn=heed_interrupts,
+        )  # fmt: skip
         os.close(there)
         self.text = ""
 
@@ -288,27 +293,11 @@ class Terminal:
         ends = time.monotonic() + 60
         while words not in self.text:
             assert time.monotonic() < ends, self.text
-            self._read()
-
-    def interrupt_until(self, words: str) -> None:
-        """Press Ctrl-C, and again where these words do not come.
-
-        One that comes between Python's writing of a prompt and its reading is lost.
-        """
-        ends = time.monotonic() + 60
-        while words not in self.text:
-            assert time.monotonic() < ends, self.text
-            if self.process.poll() is None:
-                self.process.send_signal(signal.SIGINT)
-            pause = time.monotonic() + 5
-            while words not in self.text and time.monotonic() < pause:
-                self._read()
-
-    def _read(self) -> None:
-        """Take what has come within a second."""
-        if select.select([self._here], [], [], 1)[0]:
-            with contextlib.suppress(OSError):  # the other side is closed
-                self.text += os.read(self._here, 65536).decode()
+            if select.select([self._here], [], [], 1)[0]:
+                try:
+                    self.text += os.read(self._here, 65536).decode()
+                except OSError:  # the other side is closed
+                    assert words in self.text, self.text
 
     def type(self, keys: str) -> None:
         """Press these keys."""
@@ -340,5 +329,6 @@ def test_at_a_real_terminal_questions_are_asked_and_ctrl_d_ends(terminal: Termin
 
 def test_at_a_real_terminal_an_interrupt_ends_politely(terminal: Terminal) -> None:
     terminal.wait_for("q ends):")
-    terminal.interrupt_until("0 of 0 answers right, 13 not reached")
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.wait_for("0 of 0 answers right, 13 not reached")
     assert terminal.process.wait(10) == 0
