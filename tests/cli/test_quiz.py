@@ -288,11 +288,17 @@ class Terminal:
         os.close(there)
         self.text = ""
 
-    def wait_for(self, words: str) -> None:
-        """Read until these words have come."""
-        ends = time.monotonic() + 60
+    def wait_for(self, words: str, *, interrupting: bool = False) -> None:
+        """Read until these words have come; `interrupting` with Ctrl-C, every ten seconds.
+
+        One that comes between Python's writing of a prompt and its reading is lost.
+        """
+        ends, press = time.monotonic() + 60, time.monotonic()
         while words not in self.text:
             assert time.monotonic() < ends, self.text
+            if interrupting and time.monotonic() >= press:
+                self.process.send_signal(signal.SIGINT)
+                press += 10
             if select.select([self._here], [], [], 1)[0]:
                 try:
                     self.text += os.read(self._here, 65536).decode()
@@ -329,6 +335,5 @@ def test_at_a_real_terminal_questions_are_asked_and_ctrl_d_ends(terminal: Termin
 
 def test_at_a_real_terminal_an_interrupt_ends_politely(terminal: Terminal) -> None:
     terminal.wait_for("q ends):")
-    terminal.process.send_signal(signal.SIGINT)
-    terminal.wait_for("0 of 0 answers right, 13 not reached")
+    terminal.wait_for("0 of 0 answers right, 13 not reached", interrupting=True)
     assert terminal.process.wait(10) == 0
