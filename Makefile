@@ -45,6 +45,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python scripts/make_recipes.py
 	$(BIN)/python scripts/make_commands.py
 	$(BIN)/python scripts/make_readme_tables.py
+	$(BIN)/python scripts/make_export_table.py
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -c docs/site . .docs-site
 
 # Every page of the studio in light and dark, for the docs.

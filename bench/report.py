@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "benchmarks.md"
 TRIED = ROOT / "bench" / "tried.md"
+CLOSE = 0.05  # of an accuracy: half of an interval that is wider tells nothing of agreement
 
 _HEAD = """\
 # Benchmarks
@@ -39,7 +40,22 @@ def page(results: Sequence[Document]) -> str:
             blocks.append(_group_heading(_group(result)))
         group = _group(result)
         blocks.append(section(result))
-    return "\n".join([*blocks, TRIED.read_text("utf-8")])
+    return "\n".join([*blocks, *_not_measured(ranked), TRIED.read_text("utf-8")])
+
+
+def _not_measured(results: Sequence[Document]) -> list[str]:
+    """The parts that have no result, so that a missed promise is not one that nobody sees."""
+    done = {result["part"] for result in results}
+    rows = [f"- {part.title} (`{name}`)" for name, part in PARTS.items() if name not in done]
+    if not rows:
+        return []
+    lines = "\n".join(rows)
+    return [
+        (
+            "## Not measured\n\nThese parts of the bench have no result, so nothing is claimed of "
+            f"what they promise; `make bench PARTS=NAME` measures one.\n\n{lines}\n"
+        )
+    ]
 
 
 def section(result: Document) -> str:
@@ -134,11 +150,18 @@ def _agreement(result: Document) -> str:
     )
     if found["holds"] is None:
         return f"{said}; one round has no interval."
-    verdict = "they agree" if found["holds"] else "**they differ**"
     return (
-        f"{said}, interval {found['low']:.4f} to {found['high']:.4f}: {verdict}. (Welch's t, 95% "
-        f"for all {found['pairs']} differences together, by Bonferroni.)"
+        f"{said}, interval {found['low']:.4f} to {found['high']:.4f}: {_verdict(found)}. (Welch's "
+        f"t, 95% for all {found['pairs']} differences together, by Bonferroni.)"
     )
+
+
+def _verdict(found: Document) -> str:
+    if not found["holds"]:
+        return "**they differ**"
+    if found["high"] - found["low"] > 2 * CLOSE:
+        return "no difference is shown, and the interval is too wide to show that they agree"
+    return "they agree"
 
 
 def _conditions(result: Document) -> str:

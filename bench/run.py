@@ -8,10 +8,10 @@
     python bench/run.py honesty             simulated studies, a page of their own
 
 Every peer gets an environment of its own under .bench/, made when it is first needed from the
-exact versions in bench/peers/. Results go to bench/results/PART.json (those of --quick to
-.bench/quick/), and `python bench/report.py` makes docs/benchmarks.md of them. Of PyTorch, pip
-takes the build that its configuration offers; which one it was is recorded. A part whose data
-set is not on this machine is left out, and says so.
+exact versions in bench/peers/. Results are printed and go to bench/results/PART.json (those of
+--quick to .bench/quick/), and `python bench/report.py` makes docs/benchmarks.md of them. Of
+PyTorch, pip takes the build that its configuration offers; which one it was is recorded. A part
+whose data set is not on this machine is left out, and says so.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from machine import this_machine
 from part import Part
 from parts import GROUPS, PARTS
 from pictures import MissingDataError, arrays_of
-from report import RESULTS
+from report import RESULTS, section
 from results import document, write
 from rounds import MeasurementError, Round, Settings, run_rounds
 from turns import turn
@@ -120,7 +120,7 @@ def _with_pictures(part: Part, settings: Settings, *, quick: bool) -> Settings:
 
 
 def run_part(part: Part, settings: Settings, rounds: int, path: Path) -> None:
-    """Measure `part` and write its result to `path`.
+    """Measure `part`, write its result to `path` and print its tables.
 
     After each round the result so far is kept under .bench/unfinished/, so that a long run that
     is stopped is not lost; only a finished one replaces the last result.
@@ -135,6 +135,7 @@ def run_part(part: Part, settings: Settings, rounds: int, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished.replace(path)
     print(f"{part.name}: written to {path}", file=sys.stderr)
+    print(section(document(part, settings, machine, done)))
 
 
 def _parser() -> argparse.ArgumentParser:

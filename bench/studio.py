@@ -40,4 +40,29 @@ HOME = Part(
     rounds=3,
 )
 
-STUDIO = (HOME,)
+START = Part(
+    name="studio-start",
+    title="From the command to the studio's first page",
+    about=(
+        "Wall time from the command `lenswork studio` until the page of runs has been read as a "
+        "whole, in a home without runs: median and slowest of 5 in a row."
+    ),
+    conditions=("The page is read over HTTP; a browser's own start is not in it.",),
+    contenders=(
+        Contender(
+            "lenswork",
+            "`lenswork studio` and GET /",
+            PROJECT,
+            "lenswork_studio_start.py",
+            ("--lenswork", "{bin}/lenswork", "--home", "{home}"),
+        ),
+    ),
+    measures=(
+        Measure("page_seconds", "to the page", "s", 2),
+        Measure("slowest_seconds", "slowest", "s", 2),
+    ),
+    targets=(Target("lenswork", "slowest_seconds", at_most=2.0),),
+    rounds=3,
+)
+
+STUDIO = (HOME, START)

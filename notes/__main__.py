@@ -27,6 +27,8 @@ from notes.part import Part
 from notes.parts import PARTS
 from notes.results import Form, Result, read_all, write
 
+INTERRUPTED = 130  # as a shell has it for Ctrl-C
+
 
 @dataclass(frozen=True)
 class Places:
@@ -58,7 +60,11 @@ def main(
     places = places_of(root, asked.home, short=asked.short)
     desk = Desk(places.home, places.figures, asked.short)
     wanted = [] if asked.page else [known[name] for name in asked.parts or known]
-    failed = [part.name for part in wanted if not _measure(part, desk, places.results)]
+    try:
+        failed = [part.name for part in wanted if not _measure(part, desk, places.results)]
+    except KeyboardInterrupt:
+        print("stopped: what was trained is kept, the same command goes on", file=sys.stderr)
+        return INTERRUPTED
     text = page(parts, read_all(places.results))
     places.page.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(places.page, text.encode())

@@ -124,6 +124,14 @@ class Desk:
         except RunError:
             return False
 
+    def has_study(self, name: str) -> bool:
+        """Whether there is a study of this name, finished or not."""
+        try:
+            open_study(name, self.home)
+        except RunError:
+            return False
+        return True
+
     def run(self, name: str) -> Run:
         """A recorded run."""
         return Run(self.home / name)

@@ -1,18 +1,21 @@
 """Make the figures of docs/look.md from mnist, fashion-mnist and horses-or-humans.
 
 Run as `python scripts/make_figures.py [HOME]`: trains the three runs that are not yet in HOME
-(default .figures/, which git ignores), then draws every figure into docs/figures/.
+(default .figures/, which git ignores), then draws every figure into docs/figures/ and keeps what
+the commands print in docs/outputs/look.json.
 """
 
 import shlex
-import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from PIL import Image
 
+from generated import ROOT
+from outputs import keep, printed
+
 LARGE_BYTES = 300_000  # beyond it, 256 colours are enough for a page
-ROOT = Path(__file__).resolve().parents[1]
 FIGURES = ROOT / "docs" / "figures"
 
 RUNS = {
@@ -44,30 +47,39 @@ LOOKS = {  # file -> command; every figure of docs/look.md
 }
 MORE = [  # commands whose figures have options of their own
     "mistakes fashion --matrix {figures}/matrix-fashion.png",
-    "mistakes fashion --calibration {figures}/calibration-fashion.png",
+    (
+        "mistakes fashion --calibration {figures}/calibration-fashion.png"
+        " --calibrated {aside}/fashion.safetensors"
+    ),
     "mistakes fashion --embedding {figures}/embedding-fashion.png",
 ]
+OUTPUTS = ROOT / "docs" / "outputs" / "look.json"
 
 
-def lenswork(words: str, home: Path) -> None:
-    """Run one command and show it."""
-    print(f"$ lenswork {words}", flush=True)
-    command = [sys.executable, "-m", "lenswork", *shlex.split(words)]
+def told_by(words: str, home: Path, aside: Path) -> list[str]:
+    """What one command prints, with the names that a reader knows."""
     takes_home = words.split()[0] != "filter"
-    subprocess.run([*command, *(["--home", str(home)] if takes_home else [])], check=True)
+    line = f"{words} --home {shlex.quote(str(home))}" if takes_home else words
+    return printed(line, aside, names=((f"{FIGURES}/", ""), (str(home), "runs")))
 
 
 def main() -> None:
-    """Train what is missing, draw everything."""
+    """Train what is missing, draw everything, and keep what is said of it."""
     home = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".figures").resolve()
     FIGURES.mkdir(parents=True, exist_ok=True)
-    for name, words in RUNS.items():
-        if not (home / name / "classifier.safetensors").is_file():
-            lenswork(f"train {words} --name {name}", home)
-    for file, words in LOOKS.items():
-        lenswork(f"{words} --out {FIGURES / file}", home)
-    for words in MORE:
-        lenswork(words.format(figures=FIGURES), home)
+    with tempfile.TemporaryDirectory() as name:
+        aside = Path(name)
+        for run, words in RUNS.items():
+            if not (home / run / "classifier.safetensors").is_file():
+                told_by(f"train {words} --name {run}", home, aside)
+        told = {
+            words: told_by(f"{words} --out {shlex.quote(str(FIGURES / file))}", home, aside)
+            for file, words in LOOKS.items()
+        }
+        for words in MORE:
+            line = words.format(figures=FIGURES, aside=aside)
+            told[words.partition(" {")[0]] = told_by(line, home, aside)
+    keep(OUTPUTS, told)
     for path in FIGURES.glob("*.png"):
         if path.stat().st_size > LARGE_BYTES:
             with Image.open(path) as figure:

@@ -1,8 +1,9 @@
-"""Write the measured figures into README.md, between the marks that name them.
+"""Write the measured figures and outputs into README.md, between the marks that name them.
 
 Run as `python scripts/make_readme_tables.py`; with `--check` it writes nothing, and its exit code
-is 1 where README says something else than bench/results/*.json. No figure between the marks is
-typed by hand: measure again with `make bench`, then run this.
+is 1 where README says something else than bench/results/*.json and docs/outputs/readme.json.
+Nothing between the marks is typed by hand: measure again with `make bench`, or run
+`python scripts/make_outputs.py`, then this.
 """
 
 import json
@@ -14,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from generated import ROOT, table, write_or_check
+from readme_outputs import shown
 
 README = ROOT / "README.md"
 RESULTS = ROOT / "bench" / "results"
 MARKED = re.compile(
-    r"(?P<begin><!-- measured: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL
+    r"(?P<begin><!-- (?P<kind>measured|shown): (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)",
+    re.DOTALL,
 )
 DATA = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 LONGEST_NET = 40  # characters of a net that a row of the table can hold
@@ -32,15 +35,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def filled(text: str, results: Path) -> str:
-    """`text` with what stands between its marks made anew from the files in `results`."""
+    """`text` with what stands between its marks made anew; `results` holds what was measured."""
 
     def anew(found: re.Match[str]) -> str:
         name = found["name"]
+        if found["kind"] == "shown":
+            return f"{found['begin']}{shown(name)}\n{found['end']}"
         if name not in BLOCKS:
             raise SystemExit(f"README marks {name!r}, and there is {', '.join(BLOCKS)}")
         return f"{found['begin']}{BLOCKS[name](results)}\n{found['end']}"
 
     return MARKED.sub(anew, text)
+
+
+def first_training(results: Path) -> str:
+    """How long the first training takes, in a sentence."""
+    seconds = read(results / "demo.json")["contenders"][0]["figures"]["wall_seconds"]
+    return (
+        f"The training itself takes {seconds['median']:.0f} s on two cores (n = {seconds['n']}, "
+        "[conditions](docs/benchmarks.md#the-first-training)), fetching and installing before it a "
+        "minute or two."
+    )
 
 
 def time_to_accuracy(results: Path) -> str:
@@ -166,6 +181,7 @@ def read(path: Path) -> Result:
 
 
 BLOCKS: Mapping[str, Callable[[Path], str]] = {
+    "first-training": first_training,
     "time-to-accuracy": time_to_accuracy,
     "equal-work": equal_work,
 }

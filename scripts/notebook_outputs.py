@@ -10,7 +10,7 @@ PNG, JPEG = "image/png", "image/jpeg"
 PLAIN_LETTERS = 15_000  # of a picture in base64 that is left as it is
 PALETTE_LETTERS = 30_000  # beyond it, it holds photographs
 COLOURS = 256
-QUALITY = 50
+QUALITY = 45
 WIDEST = 760  # pixels: a page of a notebook is hardly wider
 
 

@@ -1,14 +1,15 @@
 """Files are written whole or not at all."""
 
 import os
+import socket
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from lenswork.files import sync, write_bytes, written_whole
+from lenswork.files import opened, read_bytes, sync, write_bytes, written_whole
 
 
 @pytest.fixture
@@ -136,3 +137,44 @@ def test_files_and_folders_can_be_synced(tmp_path: Path) -> None:
     write_bytes(tmp_path / "a", b"")
     sync(tmp_path / "a")
     sync(tmp_path)
+
+
+def make_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (os.mkfifo, "pipe"),
+        (make_socket, "socket"),
+        (os.mkdir, "folder"),
+        (lambda path: path.symlink_to("/dev/zero"), "device"),
+    ],
+)
+def test_what_is_no_file_is_neither_waited_for_nor_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], None], kind: str
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a socket's path is short
+    make(Path("odd"))
+    with pytest.raises(OSError, match=f"expected a file, got a {kind}"):
+        read_bytes(Path("odd"))
+
+
+def test_a_pipe_that_comes_in_a_files_place_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, pipe = tmp_path / "plain", tmp_path / "pipe"
+    plain.write_bytes(b"content")
+    os.mkfifo(pipe)
+    status = plain.stat()
+    monkeypatch.setattr(Path, "stat", lambda _: status)  # as it was a moment before
+    with pytest.raises(OSError, match="expected a file, got a pipe"), opened(pipe):
+        pass
+
+
+def test_a_file_is_read_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(bytes(range(256)) * 1000)
+    assert read_bytes(path) == bytes(range(256)) * 1000

@@ -14,11 +14,13 @@ from notes.parts import (
     sizes,
     stops,
     studies,
+    training,
 )
 
 PARTS: tuple[Part, ...] = (
     data.PART,
     models.PART,
+    training.PART,
     stops.PART,
     normalise.PART,
     studies.FILTERS,

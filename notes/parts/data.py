@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from lenswork.data.dataset import Dataset
 from lenswork.data.open import open_data
 from lenswork.kinds import SplitName
+from lenswork.look.draw_data import draw_pictures
 from lenswork.record.environment import environment
+from lenswork.record.style import save_figure
 from notes.desk import Desk
 from notes.made import write_folder
-from notes.part import Found, Part, Table
+from notes.part import Drawn, Found, Part, Table
 
 EXPECTED: Mapping[str, Mapping[str, int]] = {  # what the notes say of each set
     "mnist": {"train": 60_000, "test": 10_000},
@@ -21,6 +23,12 @@ GROUPS = {"horse": {10: 50}, "human": {31: 17}}  # pictures of one figure: how m
 FIGURE = re.compile(r"((horse|human)\d+)-")
 FOLDER = "pictures"
 COUNTS: dict[SplitName, int] = {"train": 20, "validation": 10}
+SHEETS: tuple[tuple[str, SplitName, int], ...] = (  # set, part, pictures of each class
+    ("mnist", "train", 3),
+    ("fashion-mnist", "train", 3),
+    ("horses-or-humans", "train", 6),
+    ("horses-or-humans", "validation", 6),
+)
 
 
 def measure(desk: Desk) -> Found:
@@ -47,6 +55,7 @@ def measure(desk: Desk) -> Found:
             desk.lenswork("doctor horses-or-humans"),
         ),
         conditions=conditions_now(),
+        figures=tuple(_sheet(desk, sets[name], part, each) for name, part, each in SHEETS),
         tables=(_table(sets, own),),
         facts={"pictures": counts, "figures": {k: dict(v) for k, v in groups.items()}},
     )
@@ -89,6 +98,14 @@ def _agreement(
         f"All {pictures:,} pictures of the three sets are there, in the parts that the notes "
         f"name; the training pictures show {said}."
     )
+
+
+def _sheet(desk: Desk, data: Dataset, part: SplitName, each: int) -> Drawn:
+    """Some pictures of each class, by chance."""
+    file = f"notes-{data.name}-{part}.png"
+    desk.figures.mkdir(parents=True, exist_ok=True)
+    save_figure(draw_pictures(data, part, each=each), desk.figures / file)
+    return Drawn(desk.drawn(file), f"{data.name}: {part} pictures, {each} of each class by chance.")
 
 
 def _counts(data: Dataset) -> dict[str, int]:

@@ -8,13 +8,14 @@ from lenswork.data.open import open_data
 from lenswork.record.run import Run
 from notes.desk import Desk
 from notes.made import write_folder, write_picture
-from notes.part import Found, Part, Table
+from notes.part import Drawn, Found, Part, Table
 from notes.parts.data import COUNTS, FOLDER
 from notes.parts.inside import train_missing
 from notes.tables import conditions_of_runs
 
 UPLOADS = {"a-horse.png": 4, "a-human.png": 130}  # of the validation pictures
 NAME = "from-a-folder"
+CURVES = "notes-curves-horses.png"
 
 
 def measure(desk: Desk) -> Found:
@@ -30,6 +31,7 @@ def measure(desk: Desk) -> Found:
     trained = desk.trained(NAME, words, folder=own).ends(4, 5)
     files = " ".join(UPLOADS)
     predicted = desk.lenswork(f"predict horses {files}", folder=own)
+    desk.lenswork(f"show horses --png {CURVES}")
     difference, answered = largest_difference(desk.run("horses"))
     return Found(
         verdicts=(
@@ -44,9 +46,11 @@ def measure(desk: Desk) -> Found:
                 "training, with the folder that was meant."
             ),
             _jumps(desk.run("horses")),
+            uploaded_sentence(desk.run("horses")),
         ),
         shown=(wrong, trained, predicted),
         conditions=conditions_of_runs([desk.run("horses"), desk.run(NAME)]),
+        figures=(Drawn(desk.drawn(CURVES), "Run horses: loss and accuracy by epoch."),),
         tables=(_table(desk.run("horses")),),
         facts={"largest_difference": difference, "pictures": answered},
     )
@@ -70,6 +74,17 @@ def _jumps(run: Run) -> str:
         f"Validation from the second directory, after every epoch: over {len(accuracies)} epochs "
         f"it lay between {min(accuracies):.1%} and {max(accuracies):.1%} and moved by up to "
         f"{100 * max(moves, default=0.0):.1f} points from one epoch to the next."
+    )
+
+
+def uploaded_sentence(run: Run) -> str:
+    """How many of the uploaded pictures are answered rightly, and how many of all."""
+    answers = run.answers["validation"]
+    right = answers.probabilities.argmax(axis=1) == answers.truth  # (pictures,)
+    count = sum(bool(right[place]) for place in UPLOADS.values())
+    return (
+        f"Of the {len(UPLOADS)} pictures uploaded below it calls {count} what they are, which says "
+        f"little: over all validation pictures it is right for {run.accuracy('validation')}."
     )
 
 

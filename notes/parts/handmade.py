@@ -14,6 +14,7 @@ KERNELS = {  # what it finds -> the notes' rows
     "horizontal edges": "-1 -2 -1 / 0 0 0 / 1 2 1",
     "vertical edges": "-1 0 1 / -2 0 2 / -1 0 1",
 }
+SHEET = "notes-filter-all.png"
 
 
 def measure(desk: Desk) -> Found:
@@ -24,6 +25,8 @@ def measure(desk: Desk) -> Found:
         shown.append(desk.lenswork(f'filter --kernel "{rows}" --pool 2 --out {file}'))
         figures.append(Drawn(desk.drawn(file), f"{what}: {rows}"))
     shown.append(desk.lenswork("filter --list"))
+    desk.lenswork(f"filter --preset all --out {SHEET}")
+    figures.append(Drawn(desk.drawn(SHEET), "Others to try: every filter that has a name."))
     differences = {what: largest_difference(rows) for what, rows in KERNELS.items()}
     words = FilterLab(parse_kernel(KERNELS["all edges"])).size_words(photograph().shape[0])
     return Found(

@@ -4,8 +4,9 @@ from lenswork.model.describe import Description, describe
 from lenswork.model.presets import PRESETS
 from lenswork.model.shapes import Shape, format_shape
 from notes.desk import Desk
-from notes.part import Found, Part, Table
+from notes.part import Drawn, Found, Part, Table
 from notes.parts.data import conditions_now
+from notes.parts.inside import train_missing
 
 NETS = {  # preset -> the parameters that the notes count
     "dense-128": 101_770,
@@ -19,6 +20,7 @@ NETS = {  # preset -> the parameters that the notes count
     "horses-300-deep": 1_704_097,
     "horses-150": 9_494_561,
 }
+FIGURE = "notes-net.png"
 SUMMARY: tuple[tuple[Shape, int], ...] = (  # of horses-300, as the notes annotate it
     ((298, 298, 16), 448),
     ((149, 149, 16), 0),
@@ -34,6 +36,7 @@ SUMMARY: tuple[tuple[Shape, int], ...] = (  # of horses-300, as the notes annota
 
 def measure(desk: Desk) -> Found:
     """Count the parameters of all ten nets, and print the annotated one."""
+    train_missing(desk)  # one of these nets, whose layers are drawn
     nets = {name: described(name) for name in NETS}
     large = nets["horses-300"]
     same = tuple((row.output_shape, row.parameters) for row in large.rows) == SUMMARY
@@ -46,8 +49,14 @@ def measure(desk: Desk) -> Found:
                 f"must lie wholly on the picture: {large.rows[0].reason}."
             ),
         ),
-        shown=(desk.lenswork("net horses-300"),),
+        shown=(
+            desk.lenswork("net horses-300"),
+            desk.lenswork(f"look horses --sizes --out {FIGURE}"),
+        ),
         conditions=conditions_now(),
+        figures=(
+            Drawn(desk.drawn(FIGURE), "Each layer's size in words: run horses, 150x150 pixels."),
+        ),
         tables=(_table(nets),),
         facts={"parameters": {name: one.parameters for name, one in nets.items()}},
     )

@@ -7,10 +7,14 @@ the recorded epochs of the study of filters: nothing is trained twice for it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
 from lenswork.record.run import Run
+from lenswork.record.style import BLUE, PRINT_WIDTH, VERMILION, new_figure, save_figure
 from lenswork.study.intervals import Interval, mean_of
 from notes.desk import Desk
-from notes.part import Found, Part, Table
+from notes.part import Drawn, Found, Part, Table
 from notes.parts.studies import SHORT_EPOCHS, carried_out
 from notes.printed import Shown
 from notes.tables import conditions
@@ -19,6 +23,8 @@ DENSE = "fashion-mnist --preset dense-512 --recipe notes --epochs 5"
 CONVOLUTIONS = "train mnist --preset conv-32x2 --recipe notes --epochs 10"
 GOAL = 0.995
 RULES = {"stop-loss": "loss < 0.4", "stop-accuracy": "accuracy > 0.6"}
+FIGURE = "notes-stops.png"
+CAPTION = "Training accuracy on its way to the goal, and test accuracy meanwhile, a line a seed."
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,10 @@ def measure(desk: Desk) -> Found:
     refused = desk.lenswork(f"train {DENSE} --stop-when 'acc > 0.6'", code=2)
     filters = f"study filters{desk.only(SHORT_EPOCHS)}"
     study, summary, _ = carried_out(desk, filters, "filters-mnist")
-    stopped = [stopped_of(run) for run in study.runs("32 filters")]
+    runs = study.runs("32 filters")
+    stopped = [stopped_of(run) for run in runs]
+    desk.figures.mkdir(parents=True, exist_ok=True)
+    save_figure(goal_figure(runs), desk.figures / FIGURE)
     return Found(
         verdicts=(
             saved_sentence(stopped),
@@ -71,6 +80,7 @@ def measure(desk: Desk) -> Found:
             Shown(refused.command, refused.lines[-1:]),
         ),
         conditions=(*conditions(study, summary), "The trainings printed above: one run each"),
+        figures=(Drawn(desk.drawn(FIGURE), CAPTION),),
         tables=(_table(stopped),),
         facts={"stopped": [vars(one) for one in stopped]},
     )
@@ -89,6 +99,26 @@ def stopped_of(run: Run) -> Stopped:
         test=there["metrics"]["test_accuracy"],
         test_at_end=history[-1]["metrics"]["test_accuracy"],
     )
+
+
+def goal_figure(runs: Sequence[Run]) -> Figure:
+    """Training and test accuracy by epoch, a line a seed, and the goal."""
+    figure = new_figure(PRINT_WIDTH, 3.0)
+    axes = figure.subplots()
+    curves = (("accuracy", BLUE, "training, as met"), ("test_accuracy", VERMILION, "test"))
+    for metric, colour, name in curves:
+        for place, run in enumerate(runs):
+            values = [row["metrics"][metric] for row in run.history]
+            epochs = range(1, len(values) + 1)
+            label = name if place == 0 else "_"  # one entry a curve in the legend
+            axes.plot(epochs, values, color=colour, lw=0.9, marker="o", ms=2, label=label)
+    axes.axhline(GOAL, color="black", lw=0.8, ls="--", label=f"goal: above {GOAL}")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("accuracy")
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
+    axes.grid(color="#dddddd", linewidth=0.6)
+    axes.legend(frameon=False, fontsize=8)
+    return figure
 
 
 def saved_sentence(stopped: Sequence[Stopped]) -> str:

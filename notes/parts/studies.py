@@ -1,8 +1,10 @@
 """The notes' tables as studies: filters, depth, epochs."""
 
-from collections.abc import Callable
-from dataclasses import asdict
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 
+from lenswork.study.amounts import seconds_text
 from lenswork.study.folder import Study
 from lenswork.study.report import CAPTIONS
 from lenswork.study.summary import Summary, summarise
@@ -20,6 +22,35 @@ from notes.tables import (
 
 SHORT = "--train-pictures 1500 --seeds 2"
 SHORT_EPOCHS = f"{SHORT} --epochs 2"
+
+
+@dataclass(frozen=True)
+class TimedIn:
+    """A setting whose trainings were taken over from another study, where they were timed."""
+
+    setting: str
+    study: str
+    there: str  # what the other study calls the setting
+
+    def sentences(self, desk: Desk, summary: Summary) -> list[str]:
+        """What the other study has measured, if `summary` lacks it and the other one has it."""
+        measured = summary.results.settings[self.setting].train_seconds
+        if not (all(map(math.isnan, measured)) and desk.has_study(self.study)):
+            return []
+        costs = summarise(desk.study(self.study)).costs
+        times = {name: cost.train_seconds for name, cost in costs.items()}
+        times = {name: time for name, time in times.items() if not math.isnan(time.mean)}
+        if self.there not in times:
+            return []
+        first = min(times, key=lambda name: times[name].mean)
+        return [
+            (
+                f"{self.setting} are the {self.there} of study {self.study}: "
+                f"{seconds_text(times[self.there])} of training there, where {first} took "
+                f"{seconds_text(times[first])}. No ratio is formed of times of two studies: the "
+                "machine did other work, and not the same."
+            )
+        ]
 
 
 def carried_out(desk: Desk, line: str, name: str) -> tuple[Study, Summary, Shown]:
@@ -58,14 +89,18 @@ def _advice(summary: Summary) -> list[str]:
     return anew_sentences(summary)
 
 
-def _of(plan: str, *, epochs_vary: bool = False) -> Callable[[Desk], Found]:
-    """The measuring of a built-in study."""
+def _of(
+    plan: str, *, epochs_vary: bool = False, timed_in: Sequence[TimedIn] = ()
+) -> Callable[[Desk], Found]:
+    """The measuring of a built-in study; `timed_in` are settings that another study has timed."""
 
     def measure(desk: Desk) -> Found:
         name = f"{plan}-mnist"
         less = desk.only(SHORT if epochs_vary else SHORT_EPOCHS)
         study, summary, shown = carried_out(desk, f"study {plan}{less}", name)
-        return found_in(desk, plan, study, summary, shown.paragraph())
+        found = found_in(desk, plan, study, summary, shown.paragraph())
+        said = [sentence for one in timed_in for sentence in one.sentences(desk, summary)]
+        return replace(found, verdicts=(*found.verdicts, *said))
 
     return measure
 
@@ -86,7 +121,7 @@ DEPTH = Part(
     question="Which depth?",
     rows=("1 x 32", "3 x 32"),
     said="one, two and three convolutions of 32 filters read 98.76%, 99.22% and 98.51%.",
-    measure=_of("depth"),
+    measure=_of("depth", timed_in=(TimedIn("2 convolutions", "filters-mnist", "32 filters"),)),
 )
 EPOCHS = Part(
     name="epochs",

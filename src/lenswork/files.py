@@ -1,10 +1,14 @@
-"""Writing files whole or not at all."""
+"""Files written whole or not at all, and read only where they are files."""
 
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+
+_KINDS = {stat.S_IFDIR: "folder", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
 
 
 @contextmanager
@@ -33,6 +37,24 @@ def write_bytes(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A file, open to be read; raises `OSError` for what is none, and waits for nobody.
+
+    A pipe in its place would be waited for until somebody writes to it, and a device has no end.
+    """
+    _refuse_other_than_file(path.stat().st_mode)
+    with open(path, "rb", opener=_without_waiting) as file:
+        _refuse_other_than_file(os.fstat(file.fileno()).st_mode)  # it may be another by now
+        yield file
+
+
+def read_bytes(path: Path) -> bytes:
+    """The whole of a file; raises `OSError` for what is none, and waits for nobody."""
+    with opened(path) as file:
+        return file.read()
+
+
 def sync(path: Path) -> None:
     """Ask the disk to keep what has been written to a file or folder."""
     if path.is_dir() and os.name == "nt":  # Windows cannot open a folder
@@ -42,3 +64,12 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _refuse_other_than_file(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise OSError(f"expected a file, got a {_KINDS.get(stat.S_IFMT(mode), 'device')}")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import report
+import run
 from figures import Figures, figures, paired_ratios, ratios_to_mean
 from machine import Machine
 from part import Contender, Measure, Part, Target
@@ -215,3 +216,39 @@ def test_check_tells_a_page_that_is_out_of_date(tmp_path: Path) -> None:
 
 def test_the_page_in_docs_is_what_the_results_come_to() -> None:
     assert report.main(["--check"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("theirs", "verdict"),
+    [
+        ((0.90, 0.91, 0.92), "they agree"),
+        ((0.50, 0.99, 0.70), "no difference is shown, and the interval is too wide to show that"),
+    ],
+)
+def test_only_a_narrow_interval_shows_that_programs_agree(
+    theirs: tuple[float, ...], verdict: str
+) -> None:
+    rounds = [
+        replace(one, answers={"ours": answer(1.0, ours), "theirs": answer(1.0, other)})
+        for one, ours, other in zip(three_rounds(), (0.90, 0.91, 0.92), theirs, strict=True)
+    ]
+    text = report.page([document(replace(PART, agrees="right"), SETTINGS, MACHINE, rounds)])
+    assert f": {verdict}" in text
+
+
+def test_parts_without_a_result_are_listed() -> None:
+    text = report.page([made()])
+    assert "## Not measured\n\nThese parts of the bench have no result" in text
+    assert "- Time to accuracy: Horses or Humans (`to-accuracy-horses`)" in text
+    assert f"(`{made()['part']}`)" not in text
+
+
+def test_a_part_that_has_been_measured_is_printed_as_the_page_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "run_rounds", lambda *_: iter(three_rounds()))
+    monkeypatch.setattr(run, "this_machine", lambda: MACHINE)
+    monkeypatch.setattr(run, "HOME", tmp_path)
+    run.run_part(PART, SETTINGS, 3, tmp_path / "results" / "start.json")
+    [result] = read_all(tmp_path / "results")
+    assert capsys.readouterr().out == f"{report.section(result)}\n"

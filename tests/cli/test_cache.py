@@ -84,7 +84,7 @@ def test_verify_names_a_file_that_changed_unseen_and_removes_its_entry(
     write_picture(two / "new/b/003.bmp", seed=99, second=53)
     said = lenswork("cache", "verify")
     assert said.code == 1
-    assert "1 files have the same size and time but other bytes" in said.out
+    assert "1 file has the same size and time but other bytes" in said.out
     assert "  b/003.bmp\n" in said.out
     assert said.out.endswith(f"2 entries checked in {home}\n")
     assert [entry.facts.place for entry in entries_in(home)] == [str(two / "old")]

@@ -175,7 +175,7 @@ def test_a_classifier_file_is_sent_to_its_run(lenswork: Any, poor: Run, tmp_path
     assert f"lenswork mistakes {poor.path}" in said.err
     said = lenswork("mistakes", tmp_path / "elsewhere.safetensors")
     assert "lenswork runs lists them" in said.err
-    assert f"lenswork predict {tmp_path / 'elsewhere.safetensors'} FILES" in said.err
+    assert f"lenswork mistakes {tmp_path / 'elsewhere.safetensors'} --data FOLDER" in said.err
 
 
 @pytest.mark.slow

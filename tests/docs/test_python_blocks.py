@@ -11,6 +11,7 @@ import pytest
 from pages import DOCS, Block, blocks
 from PIL import Image
 from tiny_data import striped_pictures
+from tiny_studies import HereWorkers
 
 from lenswork import load, train
 from lenswork.cli.app import lenswork
@@ -89,6 +90,16 @@ def test_an_onnx_file_is_asked_as_the_page_of_exports_does(
     run("export.md")
     (said,) = trained.classifier.predict("digit.png")
     assert capsys.readouterr().out == f"{said.class_name}\n"
+
+
+def test_the_study_of_the_page_is_carried_out(pets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = HereWorkers()  # processes of their own would each load torch first
+    monkeypatch.setattr("lenswork.study.conduct.fitting_workers", lambda *_: workers)
+    names = run("studies.md", data="fashion-mnist")
+    assert len(workers.asked) == 2 * 3
+    (pair,) = names["summary"].verdict.pairs
+    assert pair.anew.word in ("better", "worse", "cannot tell")
+    assert (pets / "runs" / "studies" / "batch" / "plan.toml").is_file()
 
 
 def named(block: Block) -> str:

@@ -1,5 +1,7 @@
 """Golden pictures are read as they were written, without the network."""
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -80,3 +82,16 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_torch_is_not_needed() -> None:
     code = "import sys, lenswork.model.golden; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_golden_pictures_of_gigabytes_are_not_read(tmp_path: Path) -> None:
+    """Zeros that take no room on the disk."""
+    length = 2_000_000_000
+    header = {"golden.picture.00000": {"dtype": "U8", "shape": [length, 1, 1],
+                                       "data_offsets": [0, length]}}  # fmt: skip
+    text = json.dumps(header).encode()
+    path = tmp_path / "huge.safetensors"
+    path.write_bytes(len(text).to_bytes(8, "little") + text)
+    os.truncate(path, 8 + len(text) + length)
+    with pytest.raises(ClassifierError, match="expected at most 67,108,864 bytes of golden"):
+        golden_in_file(path)

@@ -11,8 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
 
 from lenswork.errors import ClassifierError, LensworkError
 from lenswork.model.classifier import Classifier, load
@@ -48,6 +51,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def refusal(content: bytes, path: Path) -> str:
     path.write_bytes(content)
+    return refusal_of(path)
+
+
+def refusal_of(path: Path) -> str:
+    """What is said of a file, which must take little time and memory."""
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     with pytest.raises(ClassifierError) as caught:
         load(path)
@@ -150,3 +158,28 @@ def test_a_contract_of_very_many_wrong_values_names_one(
     assert f"bad contract, {said}" in refusal(
         with_header(whole, header), tmp_path / "a.safetensors"
     )
+
+
+def test_very_many_golden_pictures_of_one_pixel_are_not_answered(
+    whole: bytes, tmp_path: Path
+) -> None:
+    tensors = load_tensors(whole)
+    pixel = torch.zeros((1, 1, 1), dtype=torch.uint8)
+    tensors |= {f"golden.picture.{number:05d}": pixel.clone() for number in range(10_001)}
+    tensors["golden.probabilities"] = torch.full((10_001, 2), 0.5)
+    content = save_tensors(tensors, header_of(whole)["__metadata__"])
+    said = refusal(content, tmp_path / "a.safetensors")
+    assert "expected at most 10,000 golden pictures, found 10,001" in said
+
+
+def test_what_a_file_holds_beside_its_net_is_not_read(whole: bytes, tmp_path: Path) -> None:
+    """Two gigabytes of zeros, which take no room on the disk."""
+    header, length = header_of(whole), 2_000_000_000
+    end = max(one["data_offsets"][1] for name, one in header.items() if name != "__metadata__")
+    extra = {"dtype": "U8", "shape": [length], "data_offsets": [end, end + length]}
+    content = with_header(whole, {**header, "weight.extra": extra})
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(content)
+    os.truncate(path, len(content) + length)
+    assert path.stat().st_blocks * 512 < 10_000_000
+    assert "its contract's net needs" in refusal_of(path)

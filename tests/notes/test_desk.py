@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from commands_here import Here
 from tiny_data import write_striped_folder
+from tiny_studies import plan_on
 
+from lenswork.study.folder import start_study
 from notes.desk import CommandError, Desk
 from notes.printed import Shown
 
@@ -57,3 +59,9 @@ def test_outputs_are_cut_at_marks() -> None:
     assert shown.ends(1, 1).lines == ("plan", "...", "end")
     assert shown.ends(4, 3) == shown
     assert shown.first(1).lines == ("plan", "...")
+
+
+def test_a_study_is_there_once_it_was_begun(desk: Desk) -> None:
+    assert not desk.has_study("try")
+    start_study(plan_on(write_striped_folder(desk.folder("own") / "stripes")), desk.home)
+    assert desk.has_study("try")

@@ -93,6 +93,18 @@ def test_a_part_that_was_stopped_trains_only_what_is_missing(
     assert here.asked == ["train", "train", "show", "show"]
 
 
+def test_who_stops_it_is_told_that_it_goes_on_and_sees_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measure(desk: Desk) -> Found:
+        raise KeyboardInterrupt
+
+    stopped = Part("b", "B", "b?", ("b",), "nothing.", measure)
+    assert main([], root=tmp_path, parts=[part("a"), stopped]) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+    assert set(read_all(tmp_path / "notes" / "results")) == {"a"}
+
+
 def test_a_part_that_there_is_not_is_refused_with_those_that_there_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

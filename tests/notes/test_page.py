@@ -20,6 +20,7 @@ NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 ROWS = {  # what the notes describe, row by row
     "mnist", "fashion-mnist", "horses-or-humans", "a folder", "groups of one figure",
     "ten nets with their parameters", "the annotated summary",
+    "optimizers, batches and epochs", "first weights",
     "stop at loss 0.4", "stop at accuracy 0.6", "stop at accuracy 0.995", "no such metric",
     "divided by 255 or not",
     "2 x 16", "2 x 32", "2 x 64", "1 x 32", "3 x 32", "which is fastest", "5 or 10 epochs",
@@ -51,6 +52,12 @@ def test_every_number_of_a_section_stands_in_its_result(part: Part) -> None:
     for own in (part.title, part.said):
         text = text.replace(own, "")
     assert set(NUMBER.findall(text)) <= measured
+
+
+def test_every_section_shows_a_command_with_its_output_and_a_picture() -> None:
+    found = {name: result.found for name, result in read_all(RESULTS).items()}
+    assert [name for name, one in found.items() if not all(s.lines for s in one.shown)] == []
+    assert [name for name, one in found.items() if not (one.shown and one.figures)] == []
 
 
 def test_every_figure_of_a_result_is_there() -> None:

@@ -1,5 +1,6 @@
 """What the parts of the notes make of what was measured, on cases worked by hand."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,8 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tiny_data import striped_data
 
 from lenswork.data.dataset import ArraySource, Dataset, Part
+from lenswork.record.accuracy import accuracy_of
 from lenswork.record.run import Run
 from lenswork.study.intervals import geometric_mean_of
 from lenswork.study.plan import Plan
@@ -16,11 +19,16 @@ from lenswork.study.results import Measured, Results
 from lenswork.study.sizes import Moved
 from lenswork.study.summary import Cost, Summary
 from lenswork.study.verdict import verdicts
+from lenswork.training.choose import choose
+from lenswork.training.recipe import Recipe
 from notes.made import write_folder
 from notes.parts.data import GROUPS, figures_of
+from notes.parts.folder import uploaded_sentence
 from notes.parts.normalise import first_epoch, together
 from notes.parts.sizes import sides_sentence
-from notes.parts.stops import saved_sentence, stopped_of
+from notes.parts.stops import goal_figure, saved_sentence, stopped_of
+from notes.parts.studies import TimedIn
+from notes.parts.training import NOTED, agreement, first_weights
 from notes.tables import best_sentence, pairs_table, soonest_sentence
 
 PICTURES = 400
@@ -178,3 +186,56 @@ def test_what_stopping_saves_with_each_seed_alike_has_no_interval_of_nothing() -
     alike = [stopped_of(run_of([0.98, 0.996, 0.997, 0.998], tests, seed)) for seed in (0, 1)]
     said = saved_sentence(alike)
     assert said.startswith("Stopping at 0.995 saves 50% of the 4 epochs with each seed (2 of 2 ")
+
+
+def test_a_recipe_that_chooses_otherwise_than_the_notes_is_named_with_the_field() -> None:
+    as_noted = {name: Recipe(data=name, **noted) for name, noted in NOTED.items()}
+    assert agreement(as_noted).startswith("The recipe `notes` trains as the notes do: all 19 ")
+    other = {**as_noted, "mnist": as_noted["mnist"].changed(batch=64)}
+    assert agreement(other) == "Other than in the notes: mnist's batch."
+
+
+def test_first_weights_reach_glorots_bound_and_biases_are_0() -> None:
+    data = striped_data(classes=3)
+    net = "conv 32, pool, flatten, dense 64, dense classes"
+    begun = first_weights(choose(Recipe(data="stripes", recipe="notes", net=net), data), 3)
+    assert 0.99 < begun["part of the bound"] <= 1
+    assert begun["bias"] == 0
+
+
+def test_what_is_uploaded_is_counted_beside_the_accuracy_of_the_whole_part() -> None:
+    truth = np.arange(256) // 128
+    probabilities = np.eye(2, dtype=np.float32)[truth]
+    probabilities[[4, 0]] = [0.2, 0.8]  # one of the two that are uploaded, and another
+    recorded = {"validation": SimpleNamespace(truth=truth, probabilities=probabilities)}
+    run = SimpleNamespace(answers=recorded, accuracy=lambda _: accuracy_of(truth, probabilities))
+    said = uploaded_sentence(run)  # type: ignore[arg-type]
+    assert said.startswith("Of the 2 pictures uploaded below it calls 1 what they are")
+    assert "99.22% (" in said
+
+
+def test_the_way_to_the_goal_is_drawn_with_a_line_a_seed_and_the_goal() -> None:
+    runs = [run_of([0.98, 0.996], [0.97, 0.98], seed) for seed in (0, 1, 2)]
+    (axes,) = goal_figure(runs).axes
+    assert len(axes.lines) == 2 * len(runs) + 1
+    assert axes.get_legend() is not None
+
+
+def test_times_that_a_study_has_taken_over_are_told_by_the_study_that_measured_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts = {"one": 300, "other": 301}
+    here = summary_of(counts, {"one": 1.0, "other": 9.0})
+    settings = here.results.settings
+    untimed = {**settings, "one": replace(settings["one"], train_seconds=(math.nan,) * 3)}
+    here = replace(here, results=replace(here.results, settings=untimed))
+    there = summary_of({"as one": 300, "quick": 299}, {"as one": 8.0, "quick": 2.0})
+    desk = SimpleNamespace(has_study=lambda _: True, study=lambda name: name)
+    monkeypatch.setattr("notes.parts.studies.summarise", lambda _: there)
+    timed = TimedIn("one", "there", "as one")
+    (said,) = timed.sentences(desk, here)  # type: ignore[arg-type]
+    assert said.startswith(
+        "one are the as one of study there: 8.0 s (8.0 to 8.0) of training there"
+    )
+    assert "where quick took 2.0 s (2.0 to 2.0)" in said
+    assert TimedIn("other", "there", "as one").sentences(desk, here) == []  # type: ignore[arg-type]

@@ -166,3 +166,15 @@ def test_a_folder_that_no_index_can_name_is_told_of_and_hides_no_other(home: Pat
     assert {run.name for run in runs} == {"bee", "cat"}
     assert len(problems) == 1
     assert problems[0].endswith(": the folder's name is not UTF-8: rename it")
+
+
+@pytest.mark.parametrize("name", ["history.jsonl", "environment.json"])
+def test_a_pipe_in_the_place_of_a_record_is_told_of_and_waited_for_by_nobody(
+    home: Path, name: str
+) -> None:
+    (home / "bee" / name).unlink()
+    os.mkfifo(home / "bee" / name)
+    runs, [problem] = list_runs(home)
+    assert {run.name for run in runs} == {"ant", "cat"}
+    assert f"bee/{name}" in problem
+    assert "expected a file, got a pipe" in problem

@@ -8,18 +8,27 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from tiny_data import striped_data
 
 import lenswork
+from lenswork import files
 from lenswork.errors import LensworkError, RunError
-from lenswork.record import checkpoint, history, writer
-from lenswork.record.checkpoint import BEFORE, CHECKPOINT, read_checkpoint, write_checkpoint
+from lenswork.record import checkpoint, history, new_run, writer
+from lenswork.record.checkpoint import (
+    BEFORE,
+    CHECKPOINT,
+    CheckpointError,
+    read_checkpoint,
+    write_checkpoint,
+)
 from lenswork.record.resume import Training, recorded
 from lenswork.record.run import Run
+from lenswork.record.unfinished import locked
 from lenswork.record.writer import Recorder
 from lenswork.training.events import EpochDone
 from lenswork.training.recipe import Recipe
-from lenswork.training.state import State
+from lenswork.training.state import State, StateError
 
 QUICK: dict[str, Any] = {"net": "flatten, dense classes", "recipe": "notes", "epochs": 3}
 
@@ -34,16 +43,16 @@ def go(home: Path, name: str | None = None) -> list[str]:
     return said
 
 
-def left_run(home: Path) -> Path:
+def left_run(home: Path, name: str = "one") -> Path:
     """A run that was left after its first epoch, as a kill leaves it."""
-    recorder = Recorder(home, "one", checkpoint_seconds=0.0)
+    recorder = Recorder(home, name, checkpoint_seconds=0.0)
     training = Training(Recipe(data="stripes", **QUICK), striped_data(), device="cpu")
     events = recorder.record(training.events())
     while not isinstance(next(events), EpochDone):
         pass
     recorder._fail = lambda *_: None  # type: ignore[method-assign]
     events.close()  # type: ignore[attr-defined]
-    return home / "one"
+    return home / name
 
 
 def with_facts(path: Path, without: Sequence[str] = (), **changes: Any) -> None:
@@ -158,7 +167,7 @@ def test_a_full_disk_before_the_first_checkpoint_promises_none(
 def test_a_disk_that_is_full_from_the_start_leaves_no_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "append", full)
+    monkeypatch.setattr(new_run, "append", full)
     message = r"cannot write the record of a new run to .*No space left.*again; nothing is trained"
     with pytest.raises(LensworkError, match=message):
         go(tmp_path)
@@ -178,3 +187,100 @@ def test_a_failure_is_told_even_when_the_history_is_lost(
     )
     with pytest.raises(LensworkError, match="No space left on device"):
         go(tmp_path)
+
+
+def test_what_a_kill_left_of_a_finished_run_goes_with_the_next_training(tmp_path: Path) -> None:
+    other, path = left_run(tmp_path, "other"), left_run(tmp_path)
+    left = {file.name: file.read_bytes() for file in path.iterdir()}
+    go(tmp_path, "one")
+    whole = {file.name: file.read_bytes() for file in path.iterdir()}
+    remains = ("checkpoint.safetensors", "checkpoint-before.safetensors", ".running")
+    for name in (*remains, ".live.json", ".mistakes.json", ".history.jsonl.0.part"):
+        (path / name).write_bytes(left.get(name, b"{}"))
+    before = sorted(file.name for file in other.iterdir())
+    assert set(remains[::2]) <= set(before)
+    train_anew(tmp_path)
+    assert {file.name: file.read_bytes() for file in path.iterdir()} == whole
+    assert sorted(file.name for file in other.iterdir()) == before  # it can be gone on with
+
+
+def train_anew(home: Path) -> None:
+    recorder = Recorder(home, "new")
+    training = Training(Recipe(data="stripes", **QUICK), striped_data(), device="cpu")
+    for _ in recorder.record(training.events()):
+        pass
+
+
+def test_a_run_whose_process_is_about_to_tidy_up_is_left_to_it(tmp_path: Path) -> None:
+    path = left_run(tmp_path)
+    state = (path / CHECKPOINT).read_bytes()
+    go(tmp_path, "one")
+    (path / CHECKPOINT).write_bytes(state)
+    lock = locked(path)
+    train_anew(tmp_path)
+    lock.release()
+    assert (path / CHECKPOINT).is_file()
+
+
+def test_a_disk_that_lets_no_checkpoint_go_spoils_no_finished_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "remove_checkpoints", full)
+    train_anew(tmp_path)
+    assert Run(tmp_path / "new").status == "finished"
+
+
+def kept(step: int) -> State:
+    return State({"epochs": 0, "step": step}, {"weights": torch.full((9,), float(step))})
+
+
+def test_a_damaged_checkpoint_never_takes_the_place_of_the_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for step in (1, 2):
+        write_checkpoint(tmp_path, kept(step))
+    newest = tmp_path / CHECKPOINT
+    newest.write_bytes(newest.read_bytes()[:-9])
+    said: list[str] = []
+    state = read_checkpoint(tmp_path, said.append)
+    assert state is not None
+    assert (state.step, len(said)) == (1, 1)
+    monkeypatch.setattr(files, "sync", full)  # the power goes before the third has its name
+    with pytest.raises(OSError, match="No space"):
+        write_checkpoint(tmp_path, kept(3))
+    monkeypatch.undo()
+    state = read_checkpoint(tmp_path, pytest.fail)
+    assert state is not None
+    assert state.step == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ("[" * 100_000, "its facts are no JSON"),
+        ("", "its facts are no JSON"),
+        ("[1, 2]", "it does not say how far"),
+        ('{"epochs": 3}', "it does not say how far"),
+        ('{"epochs": 3, "step": "9"}', "it does not say how far"),
+        ('{"epochs": 3, "step": -1}', "it does not say how far"),
+    ],
+    ids=["deep", "empty", "list", "no step", "text", "negative"],
+)
+def test_a_checkpoint_that_does_not_say_how_far_it_is_is_damaged(
+    tmp_path: Path, facts: str, why: str
+) -> None:
+    tensors = kept(1).tensors
+    metadata = {"facts": facts, "checksum": checkpoint._checksum(facts, tensors)}
+    save_file(dict(tensors), tmp_path / CHECKPOINT, metadata)
+    said: list[str] = []
+    with pytest.raises(CheckpointError, match="got 1 damaged"):
+        read_checkpoint(tmp_path, said.append)
+    assert why in said[0]
+
+
+def test_a_run_that_was_begun_elsewhere_says_how_to_go_on(tmp_path: Path) -> None:
+    path = left_run(tmp_path)
+    lines = path / "history.jsonl"
+    lines.write_text(lines.read_text().replace('"device": "cpu"', '"device": "cuda"'))
+    with pytest.raises(StateError, match=r"was begun on cuda, and .* on cpu: .* --device cuda, or"):
+        go(tmp_path, "one")

@@ -9,7 +9,8 @@ from tiny_data import striped_data
 
 from lenswork.record.index import list_runs
 from lenswork.record.listing import matches, reported, sorted_runs
-from lenswork.record.run import CURVE_POINTS, Run, RunSummary
+from lenswork.record.run import Run, RunSummary
+from lenswork.record.summary import CURVE_POINTS
 from lenswork.record.train import train
 
 

@@ -158,6 +158,15 @@ def test_nobody_is_named(tmp_path: Path, address: str) -> None:
     assert found.info.user_id == "unknown"
 
 
+def test_the_token_of_an_address_is_told_to_nobody(tmp_path: Path, address: str) -> None:
+    told_address = "https://ann:SECRET@host/owls/train-000.tar?token=SECRET"
+    tell(write_run(tmp_path / "owls", [0], [0], data=told_address), [MLflow(address)], {})
+    told = [*(tmp_path / "mlruns").rglob("*"), *tmp_path.glob("team.db*")]
+    contents = [path.read_bytes() for path in told if path.is_file()]
+    assert any(b"host/owls/train-000.tar" in content for content in contents)
+    assert not any(b"SECRET" in content for content in contents)
+
+
 def test_what_is_no_address_is_refused() -> None:
     with pytest.raises(UsageError, match=r"such as http://localhost:5000 .* got 'team\.db'"):
         MLflow("team.db")

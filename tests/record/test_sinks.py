@@ -9,7 +9,17 @@ from recorded_runs import write_run
 from tiny_data import striped_data
 
 from lenswork.record.run import Run
-from lenswork.record.sinks import Group, Pictures, Row, followed, identity, report_of, rows_of, tell
+from lenswork.record.sinks import (
+    Group,
+    Pictures,
+    Row,
+    fields_of,
+    followed,
+    identity,
+    report_of,
+    rows_of,
+    tell,
+)
 from lenswork.record.writer import Recorder
 from lenswork.training.events import EpochDone, Event, Finished
 from lenswork.training.fit import fit
@@ -128,3 +138,10 @@ def test_a_report_says_accuracy_with_its_interval_and_the_conditions(tmp_path: P
     assert "test accuracy 75.00% (30.06% to 95.44%" in text  # Wilson 1927, 3 of 4
     assert "2026-01-01 on abacus, 2 cores" in text
     assert "zoo, 9 train, 4 test pictures" in text
+
+
+def test_what_opens_shards_elsewhere_is_told_to_no_board(tmp_path: Path) -> None:
+    told_address = "https://ann:SECRET@host/ims/train-000.tar?token=SECRET"
+    run = write_run(tmp_path / "run", [0, 1], [0, 1], data=told_address)
+    assert "SECRET" not in report_of(run) + str(fields_of(run))
+    assert "host/ims/train-000.tar" in str(fields_of(run)["data"])

@@ -164,3 +164,33 @@ def test_settings_of_one_recipe_share_no_seed_and_each_keeps_its_seeds_when_exte
 def test_too_many_seeds_are_refused_in_words() -> None:
     with pytest.raises(PlanError, match=r"plan: seeds: expected 1 to 10,000, got 10001"):
         plan(seeds=10_001)
+
+
+def test_of_very_many_unknown_fields_one_is_named_and_no_error_of_the_others_is_kept() -> None:
+    with pytest.raises(PlanError, match="there is no field 'a0'; there are name, ") as caught:
+        Plan.from_toml("".join(f"a{number} = 1\n" for number in range(5_000)))
+    assert caught.value.__cause__ is None  # pydantic would keep every one of them
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"axes": {f"a{number}": number for number in range(5_000)}},
+        {"axes": {"epochs": [1] * 5_000}},
+        {"pairs": [[f"a{number}"] * 2 for number in range(5_000)] * 2},
+        {"pairs": "x" * 10_000},
+        {"question": ["x" * 10_000]},
+        {"axes": {"epochs": list(range(1, 900))}, "baseline": "x" * 10_000},
+    ],
+    ids=["axes", "values", "pairs", "no pairs", "question", "baseline"],
+)
+def test_however_much_is_wrong_the_error_is_short(fields: dict[str, Any]) -> None:
+    with pytest.raises(PlanError) as refused:
+        plan(**fields)
+    assert len(str(refused.value)) < 600
+
+
+def test_a_plan_s_file_that_is_too_long_is_named(tmp_path: Path) -> None:
+    (tmp_path / "long.toml").write_bytes(b"#" * 1_000_001)
+    with pytest.raises(PlanError, match=r"long\.toml is no TOML: it is longer than 1,000,000"):
+        Plan.read(tmp_path / "long.toml")

@@ -152,7 +152,7 @@ def torn() -> Iterator[Odd]:
     wrong[-14] ^= 1
     yield Odd("a wrong checksum of the pixels.png", bytes(wrong), says=DAMAGED)
     # Kinds without a checksum: what is there is a picture, and no decoder can tell that it is not
-    # the one that was. The doctor looks for runs of zeros at the end.
+    # the one that was. The doctor tells of zeros at the end that begin at a disk's block.
     shape = (120, 160, 3)
     bent = bytearray(jpeg)
     bent[half] ^= 4

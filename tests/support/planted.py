@@ -366,6 +366,11 @@ def _letterbox(root: Path) -> None:
     (root / "train" / "cats" / "letterbox.jpg").write_bytes(encoded(picture, "JPEG", subsampling=0))
 
 
+def _unwritten(root: Path) -> None:
+    content = encoded(noise(64, 64, 3, 77), "BMP")
+    (root / "train" / "cats" / "half.bmp").write_bytes(content[:8192].ljust(len(content), b"\0"))
+
+
 def _animated(root: Path) -> None:
     frames = [Image.fromarray(noise(SIDE, SIDE, 3, number)) for number in (70, 71, 72)]
     file = root / "train" / "cats" / "moves.gif"
@@ -465,6 +470,7 @@ CONTENT_FAULTS = (  # found only by opening the pictures, which are to be brough
         "colour-tells-class",
         lambda root: _grey(root, ["train/cats", "validation/cats"]),
     ),
+    Fault("a picture of which half was never written", "unwritten", _unwritten),
     Fault("a picture with a grey border", "grey-below", _letterbox),
     Fault("a picture for print", "mixed-models", _printed),
     Fault("some grey pictures", "mixed-colours", _grey_in_all),

@@ -24,6 +24,7 @@ def portable(
     views: str = "one",
     normalise: bool = True,
     resize: Resize = "bilinear",
+    reduced: bool = False,
 ) -> Classifier:
     """A classifier of a line of text whose weights and batch statistics are drawn by chance."""
     height, width, channels = shape
@@ -35,6 +36,7 @@ def portable(
             colours="grey" if channels == 1 else "rgb",
             resize=resize,
             normalise=normalise,
+            reduced=reduced,
         ),
         output=output,
         net=net,

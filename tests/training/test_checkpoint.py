@@ -14,11 +14,10 @@ from torch import Tensor, nn
 
 from lenswork.errors import RecipeError
 from lenswork.training.best import tensors_of
-from lenswork.training.checkpoint import StateError
 from lenswork.training.events import EpochDone, Event, Finished, Started, StepDone
 from lenswork.training.fit import fit
 from lenswork.training.recipe import Recipe
-from lenswork.training.state import State
+from lenswork.training.state import OtherPicturesError, State, StateError
 
 PLAIN: dict[str, Any] = {
     "recipe": "notes",
@@ -229,3 +228,35 @@ def test_a_state_of_another_format_is_refused() -> None:
     later = State({**state.facts, "format": 2}, state.tensors)
     with pytest.raises(StateError, match="expected a state of format 1, got 2"):
         next(fit(Recipe(**PLAIN), striped_data(), resume=later))
+
+
+@pytest.mark.parametrize(
+    ("facts", "lost", "message"),
+    [
+        ({}, "torch", r"the state is not whole \(KeyError: 'torch'\)"),
+        ({}, "totals.loss", "the state is not whole"),
+        ({"precision": None, "seconds": "long"}, None, r"the state is not whole \(TypeError"),
+        ({"epochs": 3}, None, "expected a state within 2 epochs of 4 steps, got one after 3"),
+        ({"step": 99}, None, "expected a state within 2 epochs of 4 steps, .* and 99 steps"),
+        ({"epochs": 1, "step": 0}, None, "got one after 1 epoch and 0 steps"),
+    ],
+)
+def test_a_state_that_is_not_whole_is_refused(
+    facts: dict[str, Any], lost: str | None, message: str
+) -> None:
+    recipe, data = Recipe(**PLAIN), striped_data()
+    state = list(states(fit(recipe, data, device="cpu")))[2]
+    tensors = {name: tensor for name, tensor in state.tensors.items() if name != lost}
+    with pytest.raises(StateError, match=message):
+        next(fit(recipe, data, device="cpu", resume=State({**state.facts, **facts}, tensors)))
+
+
+def test_a_state_of_other_pictures_says_of_which_parts() -> None:
+    state = next(states(fit(Recipe(**PLAIN), striped_data())))
+    for changed, parts in (({"train": 61}, ("train",)), ({"validation": 31}, ("validation",))):
+        with pytest.raises(OtherPicturesError) as caught:
+            next(fit(Recipe(**PLAIN), striped_data(**changed), resume=state))
+        assert caught.value.parts == parts
+    with pytest.raises(OtherPicturesError) as caught:
+        next(fit(Recipe(**PLAIN), striped_data(validation=0, test=6), resume=state))
+    assert caught.value.parts == ("validation", "test")

@@ -162,7 +162,8 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Held:
         fill(self, index)
 
     monkeypatch.setattr(Rows, "fill", waiting)
-    monkeypatch.setattr(reading, "available_cores", lambda: 2)  # one waits, one goes on
+    waiting_threads = -(-FIELDS["batch"] // reading.CHUNK)
+    monkeypatch.setattr(reading, "available_cores", lambda: waiting_threads + 1)  # one goes on
     return held
 
 

@@ -1,12 +1,14 @@
 """Pictures arrive in threads: the right ones, in the order wanted, each once; errors reach all."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
+from lenswork.cores import available_cores
 from lenswork.errors import LensworkError, PictureError
 from lenswork.kinds import Picture, Pictures
 from lenswork.training.reading import CHUNK, Reading, Wanted
@@ -190,22 +192,51 @@ def test_memory_that_runs_out_is_told_as_a_size(monkeypatch: pytest.MonkeyPatch)
     reading.stop()
 
 
-@pytest.mark.parametrize("while_training", [True, False])
-def test_threads_give_way_only_to_a_training_and_only_where_they_may(
-    monkeypatch: pytest.MonkeyPatch, while_training: bool
-) -> None:
-    asked: list[int] = []
+def test_nothing_is_read_while_a_step_has_the_pictures_it_waited_for() -> None:
+    count, batch = 10_000, 2 * CHUNK
+    read: list[int] = []
 
-    def refuse(which: int, who: int, priority: int) -> None:
-        asked.append(priority)
-        raise PermissionError
+    def slowly(place: int) -> Picture:
+        time.sleep(0.001)
+        read.append(place)
+        return picture(place)
 
-    monkeypatch.setattr("os.setpriority", refuse, raising=False)
-    monkeypatch.setattr("sys.platform", "linux")
-    reading = Reading({"train": Wanted(Room(30, np.arange(30)))}, while_training=while_training)
-    reading.wait_for_all()
+    room = Room(count, np.arange(count), slowly)
+    reading = Reading({"train": Wanted(room)}, while_training=True)
+    reading.wait("train", np.arange(batch))
+    for _ in range(5):
+        asked = len(read) + batch
+        reading.wait("train", np.arange(asked))
+        time.sleep(0.05)  # a step
+        assert asked <= len(read) <= asked + available_cores() * CHUNK  # chunks that had been begun
     reading.stop()
-    assert bool(asked) is while_training
+
+
+def test_a_step_with_an_unreadable_picture_hears_of_all_of_them() -> None:
+    room = Room(99, np.arange(99), unreadable({1, 98}))
+    reading = Reading({"train": Wanted(room)}, while_training=True)
+    with pytest.raises(PictureError, match="2 of 99"):
+        reading.wait("train", np.array([1]))
+    reading.stop()
+
+
+def test_what_no_training_waits_for_step_by_step_is_read_without_a_rest() -> None:
+    room = Room(100 * CHUNK, np.arange(100 * CHUNK))
+    reading = Reading({"train": Wanted(room)})
+    reading.wait("train", np.arange(CHUNK))
+    end = time.monotonic() + 60
+    while not reading.over and time.monotonic() < end:
+        time.sleep(0.01)
+    assert reading.over
+    reading.stop()
+
+
+def test_threads_that_rest_end_when_they_are_stopped() -> None:
+    before = threading.active_count()
+    reading = Reading({"train": Wanted(Room(99, np.arange(99)))}, while_training=True)
+    reading.wait("train", np.array([0]))
+    reading.stop()
+    assert threading.active_count() == before
 
 
 def test_what_goes_wrong_in_keeping_pictures_is_raised_and_not_lost_in_a_thread(

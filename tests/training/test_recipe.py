@@ -115,3 +115,33 @@ def test_hostile_toml_is_refused_in_one_sentence(text: str) -> None:
 def test_the_hash_is_the_same_wherever_the_folder_is() -> None:
     assert Recipe(data="/home/ann/pets").hash == Recipe(data="/mnt/pets").hash
     assert Recipe(data="/home/ann/pets").hash != Recipe(data="/home/ann/cars").hash
+
+
+def test_of_very_many_unknown_fields_one_is_named_and_no_error_of_the_others_is_kept() -> None:
+    with pytest.raises(RecipeError, match="a recipe has no field 'a0'; it has data, ") as caught:
+        Recipe.from_toml("".join(f"a{number} = 1\n" for number in range(5_000)))
+    assert caught.value.__cause__ is None  # pydantic would keep every one of them
+
+
+def test_a_misspelt_field_is_told_which_one_was_meant() -> None:
+    with pytest.raises(RecipeError, match=r"no field 'learnig_rate'; .*mean 'learning_rate'\?$"):
+        Recipe(learnig_rate=0.1)
+    with pytest.raises(RecipeError, match=r"no field 'aaaaaaaaaa.*…; it has .*seed$"):
+        Recipe(**{"a" * 10_000: 1})
+
+
+def test_a_long_wrong_value_is_shown_by_its_beginning() -> None:
+    with pytest.raises(RecipeError, match=r"^optimizer: should .*, got 'xxxxxx.*x…$") as caught:
+        Recipe(optimizer="x" * 10_000)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"\xff\xfe", "not UTF-8 text"), (b"#" * 1_000_001, "longer than 1,000,000 bytes")],
+    ids=["no text", "too long"],
+)
+def test_a_file_that_can_be_no_recipe_is_named(tmp_path: Path, content: bytes, why: str) -> None:
+    (tmp_path / "odd.toml").write_bytes(content)
+    with pytest.raises(RecipeError, match=rf"cannot read the recipe .*odd\.toml: it is .*{why}"):
+        Recipe.read(tmp_path / "odd.toml")

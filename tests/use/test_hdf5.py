@@ -1,6 +1,7 @@
 """HDF5 files that h5py writes are read as h5py reads them, and nothing that leads elsewhere is."""
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from lenswork.errors import ClassifierError
-from lenswork.use.hdf5 import H5File
+from lenswork.use.hdf5 import SIGNATURE, H5File
 
 
 class Content:
@@ -131,3 +132,88 @@ def test_a_link_to_another_file_is_refused(tmp_path: Path) -> None:
 def test_files_of_the_newest_form_are_refused_in_words() -> None:
     with pytest.raises(ClassifierError, match=r"of an unusual form \(superblock [23]\)"):
         written(lambda h5: h5.create_group("a"), libver="latest")
+
+
+def object_header(*messages: tuple[int, bytes], count: int | None = None) -> bytes:
+    """An object's header of version 1; `count` is how many messages it says that there are."""
+    body = b"".join(
+        struct.pack("<HHB3x", kind, len(content), 0) + content for kind, content in messages
+    )
+    said = len(messages) if count is None else count
+    return struct.pack("<BBHII4x", 1, 0, said, 1, len(body)) + body
+
+
+def linked(block: bytes, names: list[tuple[int, int]], heap: bytes, start: int) -> bytes:
+    """A file whose first group has members, (where in `heap` the name is, its address).
+
+    `block` begins at `start` and holds what the members refer to.
+    """
+    count = len(names)
+    root, tree, symbols, texts = 96, 160, 256, 264 + 40 * count
+    head = SIGNATURE + bytes([0, 0, 0, 0, 0, 8, 8, 0]) + struct.pack("<HHI", 4, 16, 0)
+    file = bytearray(head + struct.pack("<6Q", 0, 0, 0, 0, 0, root))
+    parts = {
+        root: object_header((17, struct.pack("<QQ", tree, texts))),
+        tree: struct.pack("<4sBBHQQ3Q", b"TREE", 0, 0, 1, 0, 0, 0, symbols, 0),
+        symbols: struct.pack("<4sBBH", b"SNOD", 1, 0, count)
+        + b"".join(struct.pack("<QQI20x", place, address, 0) for place, address in names),
+        texts: struct.pack("<4sIQQQ", b"HEAP", 0, len(heap), 0, texts + 32) + heap,
+        start: block,
+    }
+    for place, part in parts.items():
+        assert len(file) <= place or place == start
+        file = file.ljust(place, b"\0") + part
+    return bytes(file)
+
+
+def texts_of_all(file: H5File) -> None:
+    """Ask each of forty groups for its weights' names."""
+    for number in range(40):
+        file.texts(f"g{number:02d}", "weight_names")
+
+
+TOO_LARGE = "its HDF5 structure is larger than that of any Keras model"
+
+
+def test_few_bytes_that_are_very_many_messages_are_refused() -> None:
+    """Forty headers that all go on in the same half megabyte of empty messages."""
+    start, room = 10_000, 8 * 65_000
+    headers = [object_header((16, struct.pack("<QQ", start + 100 * 40, room)), count=65_535)] * 40
+    block = b"".join(header.ljust(100, b"\0") for header in headers) + bytes(room)
+    heap = b"".join(f"g{number:02d}\0".encode() for number in range(40))
+    names = [(4 * number, start + 100 * number) for number in range(40)]
+    file = H5File(Content(linked(block, names, heap, start)), "a.h5")
+    with pytest.raises(ClassifierError, match=TOO_LARGE):
+        texts_of_all(file)
+
+
+def test_one_object_of_many_names_is_not_gone_through_for_each() -> None:
+    start, room = 10_000, 8 * 30_000
+    block = object_header((16, struct.pack("<QQ", start + 100, room)), count=30_000)
+    heap = b"".join(f"g{number:02d}\0".encode() for number in range(40))
+    names = [(4 * number, start) for number in range(40)]
+    content = linked(block.ljust(100, b"\0") + bytes(room), names, heap, start)
+    file = H5File(Content(content), "a.h5")
+    with pytest.raises(ClassifierError, match=TOO_LARGE):
+        texts_of_all(file)
+
+
+def test_names_that_do_not_end_are_refused() -> None:
+    """Each of a hundred members would be called by nearly all of two megabytes."""
+    heap = b"x" * 2_000_000 + b"\0"
+    content = linked(b"", [(place, 96) for place in range(100)], heap, 3_000_000)
+    with pytest.raises(ClassifierError, match="is no whole HDF5 file"):
+        H5File(Content(content), "a.h5").names("")
+
+
+def test_a_text_behind_very_many_others_is_not_looked_for() -> None:
+    start, room = 10_000, 16 * 150_000
+    told = struct.pack("<IQI", 1, start + 200, 2)  # one letter, the second text of a collection
+    kind = bytes([0x19, 1, 0, 0]) + struct.pack("<I", 16)
+    attribute = struct.pack("<BBHHH", 1, 0, 2, len(kind), 8) + b"a\0".ljust(8, b"\0") + kind
+    header = object_header((12, attribute + bytes([1]).ljust(8, b"\0") + told))
+    empty = struct.pack("<HHIQ", 1, 1, 0, 0) * 150_000
+    collection = struct.pack("<4sIQ", b"GCOL", 1, 16 + room) + empty
+    content = linked(header.ljust(200, b"\0") + collection, [(0, start)], b"g\0", start)
+    with pytest.raises(ClassifierError, match=TOO_LARGE):
+        H5File(Content(content), "a.h5").texts("g", "a")

@@ -21,9 +21,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keras_nets import layers, names, sequential
+from safetensors.numpy import save as save_arrays
 
 from lenswork.errors import LensworkError, UsageError
+from lenswork.model.contract import Contract
+from lenswork.model.preprocess import Preprocess
 from lenswork.use import keras_weights
+from lenswork.use.keras_archive import CONTRACT, GOLDEN
 from lenswork.use.keras_import import Said, import_keras
 
 # Keras 3.15 on torch copies arrays in a way that numpy warns of
@@ -366,3 +370,42 @@ def test_weights_larger_than_the_memory_are_refused_unread(
 ) -> None:
     monkeypatch.setattr(keras_weights, "available_bytes", lambda: 100)
     assert "to open its weights takes" in refusal(archive, tmp_path / "a.keras")
+
+
+def with_golden(archive: bytes, golden: bytes) -> bytes:
+    """The file as if `lenswork export` had written it, with these golden pictures."""
+    contract = Contract(
+        classes=names(3),
+        preprocess=Preprocess(height=6, width=5, colours="grey"),
+        output="softmax",
+        net=None,
+    )
+    ours = {CONTRACT: contract.model_dump_json().encode(), GOLDEN: golden}
+    return packed(members(archive) | ours)
+
+
+def test_very_many_golden_pictures_of_one_pixel_are_not_answered(
+    archive: bytes, tmp_path: Path
+) -> None:
+    pictures = {f"picture.{place:05d}": np.zeros((1, 1, 1), np.uint8) for place in range(10_001)}
+    golden = save_arrays({**pictures, "probabilities": np.full((10_001, 3), 1 / 3, np.float32)})
+    said = refusal(with_golden(archive, golden), tmp_path / "a.keras")
+    assert "at most 10,000, found 10,001" in said
+
+
+def test_a_list_of_golden_pictures_that_is_very_long_is_not_read(
+    archive: bytes, tmp_path: Path
+) -> None:
+    text = b'{"a":"' + b"x" * 2**21 + b'"}'
+    golden = len(text).to_bytes(8, "little") + text
+    said = refusal(with_golden(archive, golden), tmp_path / "a.keras")
+    assert "their list is longer than any can be" in said
+
+
+def test_models_inside_models_of_very_many_layers_are_refused(
+    archive: bytes, tmp_path: Path
+) -> None:
+    inner = {"class_name": "Sequential", "config": [{"class_name": "A", "config": {}}] * 300}
+    config = {"class_name": "Sequential", "config": [inner] * 300}
+    content = packed(members(archive) | {"config.json": json.dumps(config).encode()})
+    assert "1 to 300 layers, got more" in refusal(content, tmp_path / "a.keras")

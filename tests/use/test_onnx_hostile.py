@@ -15,11 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from onnx import ModelProto, helper
+from onnx import ModelProto, helper, numpy_helper
 from portable import portable
 
 from lenswork.errors import ClassifierError, LensworkError
@@ -262,3 +263,72 @@ def test_a_file_larger_than_the_memory_is_refused_unread(
     monkeypatch.setattr(onnx_checks, "available_bytes", lambda: len(content))
     (tmp_path / "a.onnx").write_bytes(content)
     assert "to open it takes" in refusal(tmp_path / "a.onnx")
+
+
+@pytest.mark.parametrize("inside", [b"\x0a\0", b"\x2a\0"], ids=["nodes", "initializers"])
+def test_very_many_empty_messages_are_not_made(
+    content: bytes, tmp_path: Path, inside: bytes
+) -> None:
+    """Two megabytes, of which protobuf would make a hundred or two."""
+    many = inside * 1_000_000
+    length = bytes([len(many) & 127 | 128, len(many) >> 7 & 127 | 128, len(many) >> 14])
+    (tmp_path / "a.onnx").write_bytes(content + b"\x3a" + length + many)  # more of the graph
+    assert "it is made of more than 200,000 parts" in refusal(tmp_path / "a.onnx")
+
+
+def graph_with(path: Path, *parts: onnx.NodeProto | onnx.TensorProto) -> Path:
+    """A file whose graph has more nodes and constants."""
+    model = whole()
+    model.graph.node.extend(part for part in parts if isinstance(part, onnx.NodeProto))
+    model.graph.initializer.extend(part for part in parts if isinstance(part, onnx.TensorProto))
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def constant(name: str, shape: tuple[int, ...], kind: type[np.generic] = np.int64) -> Any:
+    return numpy_helper.from_array(np.ones(shape, kind), name)
+
+
+def test_sides_that_a_graph_computes_are_refused(tmp_path: Path) -> None:
+    """Else each of thousands of nodes could give the next a few sides more."""
+    path, node = tmp_path / "a.onnx", helper.make_node
+    cast = node("Cast", ["pictures"], ["x"], to=onnx.TensorProto.INT64)
+    for name in ("Gather", "Reshape"):
+        said = refusal(graph_with(path, cast, node(name, ["x", "x"], ["y"])))
+        assert f"one {name} in its graph takes its places from something else" in said
+        grown = graph_with(path, constant("many", (5000,)), node(name, ["pictures", "many"], ["y"]))
+        assert f"one {name} in its graph takes its places from something else" in refusal(grown)
+    assert "more than 4 sides" in refusal(graph_with(path, constant("deep", (1,) * 5)))
+
+
+def test_a_graph_that_works_far_more_than_its_contracts_net_is_not_run(tmp_path: Path) -> None:
+    """Fifty products of long lists, each of one number."""
+    lists = [constant("a", (1, 200_000), np.float32), constant("b", (200_000, 1), np.float32)]
+    nodes = [helper.make_node("Gemm", ["a", "b"], [f"y{number}"]) for number in range(50)]
+    said = refusal(graph_with(tmp_path / "a.onnx", *lists, *nodes))
+    assert "steps, and in its contract's net" in said
+
+
+def test_a_pool_whose_windows_see_far_more_than_its_contracts_net_is_not_run(
+    tmp_path: Path,
+) -> None:
+    cast = next(one for one in whole().graph.node if one.op_type == "Cast").output[0]
+    nodes = [
+        helper.make_node(
+            "MaxPool", [cast], [f"y{number}"], kernel_shape=[2001, 2001], pads=[1000] * 4
+        )
+        for number in range(3)
+    ]
+    assert "steps, and in its contract's net" in refusal(graph_with(tmp_path / "a.onnx", *nodes))
+
+
+def test_lengths_of_parts_that_reach_beyond_their_message_are_refused(
+    content: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "a.onnx").write_bytes(content + b"\x3a\x02\x0a\x05" + b"\0" * 4)
+    assert "is no whole ONNX file" in refusal(tmp_path / "a.onnx")
+
+
+def test_a_name_of_megabytes_is_cut_in_the_error(tmp_path: Path) -> None:
+    node = helper.make_node("A" * 1_000_000, ["pictures"], ["x"])
+    assert len(refusal(graph_with(tmp_path / "a.onnx", node))) < 1000

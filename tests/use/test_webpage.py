@@ -127,6 +127,56 @@ def test_turned_and_transparent_pictures_are_brought_upright_and_laid_on_white(
     assert_prepared_alike(page, classifier, file_of(clear))
 
 
+JPEGS: list[dict[str, Any]] = [
+    {"subsampling": "4:4:4", "quality": 95},
+    {"subsampling": "4:2:2", "quality": 75},
+    {"subsampling": "4:2:0", "quality": 90, "restart_marker_blocks": 3},
+    {"subsampling": "4:2:2", "quality": 60, "progressive": True},
+    {"subsampling": "4:2:0", "quality": 85, "progressive": True, "restart_marker_rows": 1},
+]
+SIDES = [(81, 123), (171, 250), (333, 517), (40, 60), (79, 1000)]  # in half, 1/4, 1/8, whole, whole
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_large_jpegs_are_decoded_at_a_reduced_size_to_the_last_bit_as_pillow_does(
+    shown: Callable[..., Page], channels: int
+) -> None:
+    classifier = portable("flatten, dense classes", (20, 30, channels), reduced=True)
+    page = shown(page_of(classifier))
+    for options in JPEGS:
+        for height, width in SIDES:
+            content = file_of(noise((height, width, 3), width), "JPEG", **options)
+            assert_prepared_alike(page, classifier, content)
+    for progressive in (False, True):
+        content = file_of(noise((171, 250, 1)), "JPEG", progressive=progressive)
+        assert_prepared_alike(page, classifier, content)
+
+
+def test_a_large_jpeg_that_is_turned_is_reduced_by_its_upright_sides(
+    shown: Callable[..., Page],
+) -> None:
+    classifier = portable("flatten, dense classes", (20, 30, 3), reduced=True)
+    page = shown(page_of(classifier))
+    for turn in range(1, 9):
+        turned = Image.Exif()
+        turned[0x0112] = turn
+        assert_prepared_alike(
+            page, classifier, file_of(noise((130, 110, 3), turn), "JPEG", exif=turned)
+        )
+
+
+def test_a_large_jpeg_that_can_only_be_decoded_whole_is_named(shown: Callable[..., Page]) -> None:
+    page = shown(page_of(portable(reduced=True)))
+    file = io.BytesIO()
+    Image.fromarray(noise((100, 100, 3))).convert("CMYK").save(file, "JPEG")
+    choose(page, {"print.jpg": file.getvalue(), "good.png": file_of(noise((90, 90, 3)))})
+    page.locator("[data-part=kept] li").nth(1).wait_for()
+    page.locator("[role=alert]:not([hidden])").wait_for()
+    said = page.locator("[role=alert]").inner_text()
+    assert said.startswith("print.jpg is a JPEG of a rare kind: here all of it is decoded")
+    assert "good.png" not in said
+
+
 def test_the_page_answers_as_the_classifier_does(shown: Callable[..., Page]) -> None:
     classifier = portable(views="flip", temperature=1.5)
     page = shown(page_of(classifier))

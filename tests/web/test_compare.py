@@ -181,3 +181,22 @@ def test_runs_judged_on_other_pictures_can_be_compared_on_those_they_share(
     ids = Run(home / "first").answers["validation"].ids
     places = [f"place={ids.index(flip.id)}&" for flip in flips[:48]]
     assert all(place in one for place, one in zip(places, pictures_of(html), strict=True))
+
+
+def test_what_is_the_same_in_both_is_not_among_what_differs(client: TestClient, home: Path) -> None:
+    recipe = home / "second" / "recipe.toml"
+    recipe.write_text(recipe.read_text().replace("\nepochs = 2\n", "\nepochs = 3\n"))
+    html = client.get(f"/compare?{BOTH}").text
+    differs = re.findall(r'<th scope="row">([^<]*)</th><td data-of=', html)
+    assert differs == ["epochs"]
+
+
+@pytest.mark.slow
+def test_a_curve_that_ends_before_the_others_keeps_its_last_value(tab: Page, home: Path) -> None:
+    history = home / "second" / "history.jsonl"
+    lines = [line for line in history.read_text().splitlines(True) if '"epoch": 2' not in line]
+    history.write_text("".join(lines))
+    tab.goto(f"/compare?{BOTH}")
+    legend = tab.locator(".plot-legend").first
+    last = Run(home / "second").history[-1]["metrics"]["val_accuracy"]
+    expect(legend).to_contain_text(f"{100 * last:.2f}%, epoch 1")

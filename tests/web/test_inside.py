@@ -33,9 +33,10 @@ from lenswork.record.run import Run
 from lenswork.record.train import train
 from lenswork.web import inside_bytes, inside_look
 from lenswork.web.inside_colours import colour_of, ink_on, packed_table, signed_colour_of, table
+from lenswork.web.inside_drawn import short
 from lenswork.web.inside_look import Look
 from lenswork.web.inside_net import layers_of
-from lenswork.web.inside_value import explained, short
+from lenswork.web.inside_value import explained
 
 INSIDE = "/runs/first/inside"
 NETS = [

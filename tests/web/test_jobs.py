@@ -133,6 +133,21 @@ def test_a_link_in_the_place_of_a_log_is_neither_read_nor_emptied(
     assert job_of(settings, "runs", "new") is None
 
 
+def test_pipes_in_the_place_of_what_is_known_of_a_job_are_waited_for_by_nobody(
+    settings: Settings,
+) -> None:
+    folder = settings.home / ".studio" / "runs" / "new"
+    folder.mkdir(parents=True)
+    (folder / JOB).write_text("{}")
+    for name in (LOG, ENDED):
+        os.mkfifo(folder / name)
+    job = job_of(settings, "runs", "new")
+    assert job is not None
+    assert (job.said, job.alive, job.code) == ("", False, None)
+    with pytest.raises(OSError, match="No such device"):
+        start(folder, ["--version"])
+
+
 def test_a_process_that_is_refused_says_so_in_its_own_words(tmp_path: Path) -> None:
     job = start(tmp_path, ["paint"])
     until((tmp_path / ENDED).exists)

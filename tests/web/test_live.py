@@ -385,6 +385,24 @@ def test_tabs_in_the_background_leave_room_for_more_and_catch_up_when_looked_at(
 
 
 @pytest.mark.slow
+def test_more_windows_than_a_browser_connects_to_a_host_are_all_told(
+    tab: Page, home: Path, pictures: Path
+) -> None:
+    held = Held(home, pictures / "stripes", "long")
+    held.epochs(1)
+    windows = [tab, *(tab.context.new_page() for _ in range(7))]
+    for window in windows:
+        window.goto("/runs/long")
+        expect(window.locator("#epoch-rows tr")).to_have_count(1)
+    held.epochs(1)
+    for window in windows:
+        expect(window.locator("#epoch-rows tr")).to_have_count(2)
+    held.finish()
+    for window in windows:
+        expect(window.get_by_role("heading", name="The net")).to_be_visible()
+
+
+@pytest.mark.slow
 def test_a_tab_catches_up_when_the_studio_has_begun_again(
     browser: Browser, training: tuple[Settings, str]
 ) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import os
 import re
 from collections.abc import Callable
 from html import unescape
@@ -28,7 +29,7 @@ from lenswork.record.run import Run
 from lenswork.record.train import train
 from lenswork.training.recipe import Recipe
 from lenswork.web.diagram import BOTTOM, LEFT, RIGHT, TOP, diagram_of
-from lenswork.web.live import curves_of, epochs_of
+from lenswork.web.epochs import curves_of, epochs_of
 
 QUICK: dict[str, Any] = {"net": "flatten, dense classes", "epochs": 1, "batch": 8}
 
@@ -318,6 +319,29 @@ def test_many_classes_are_pairs_and_no_matrix(client: TestClient, home: Path) ->
 def test_what_is_no_run_is_not_here(client: TestClient, name: str) -> None:
     for end in ("", "/mistakes", "/classifier", "/picture?split=train&place=0"):
         assert client.get(f"/runs/{name}{end}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["history.jsonl", "environment.json", "predictions.npz", "classifier.safetensors"]
+)
+def test_a_pipe_in_the_place_of_a_file_of_a_run_is_told_of_and_nobody_waits_for_it(
+    client: TestClient, home: Path, name: str
+) -> None:
+    (home / "first" / name).unlink()
+    os.mkfifo(home / "first" / name)
+    pages = {
+        address: client.get(address).text
+        for address in (
+            "/", "/runs/first", "/runs/first/events", "/runs/first/mistakes", "/runs/first/inside",
+            "/runs/first/classifier", "/runs/first/predict", "/predict", "/learn",
+            "/compare?run=first&run=second",
+        )
+    }  # fmt: skip
+    assert not any("the studio has failed" in page for page in pages.values())
+    assert "second" in pages["/"]
+    if name == "history.jsonl":
+        for address in ("/", "/runs/first"):
+            assert f"{name} is damaged: expected a file, got a pipe" in pages[address]
 
 
 def test_curves_have_a_series_for_each_part_from_the_start_on() -> None:

@@ -74,6 +74,12 @@ def test_from_a_folder_to_a_prediction(
     axe(tab)
 
 
+MOST_SHIFT = 0.1  # of a page that is read in peace (https://web.dev/articles/cls)
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((one) => one.value)))
+  .observe({ type: "layout-shift", buffered: true });
+"""
 PLACES = (
     "/",
     "/compare?run=first&run=second",
@@ -97,12 +103,14 @@ PLACES = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark"), (1920, "light")])
-def test_no_page_is_wider_than_its_window_or_has_a_grave_fault(
+def test_no_page_is_wider_than_its_window_or_moves_as_it_comes_or_has_a_grave_fault(
     tab: Page, width: int, scheme: Literal["light", "dark"], axe: Callable[[Page], None]
 ) -> None:
     tab.set_viewport_size({"width": width, "height": 900})
     tab.emulate_media(color_scheme=scheme)
+    tab.add_init_script(SHIFTS)
     for place in PLACES:
         tab.goto(place, wait_until="networkidle")
         assert tab.evaluate("document.documentElement.scrollWidth") <= width, place
+        assert sum(tab.evaluate("shifts")) < MOST_SHIFT, place
         axe(tab)

@@ -9,6 +9,7 @@ import click
 from rich.filesize import decimal
 from rich.table import Table
 
+from lenswork.amounts import counted
 from lenswork.cli.options import json_option, print_json, table_console
 from lenswork.cli.pictures_bar import pictures_bar
 from lenswork.data.cache.check import Checked, check_entry
@@ -173,21 +174,25 @@ def _verdict(one: Checked) -> dict[str, Any]:
 
 def _said(one: Checked) -> str:
     facts = one.entry.facts
-    lines = [f"{facts.key[:KEY_SHOWN]}  {facts.count:,} pictures of {facts.place}: "]
+    lines = [f"{facts.key[:KEY_SHOWN]}  {counted(facts.count, 'picture')} of {facts.place}: "]
     if one.right:
         lines[0] += "right"
     if one.damaged:
-        lines[0] += f"{one.damaged:,} rows are not as they were written; removed"
+        are = "row is not as it was" if one.damaged == 1 else "rows are not as they were"
+        lines[0] += f"{one.damaged:,} {are} written; removed"
     elif one.other_bytes:
         lines[0] += (
-            f"{len(one.other_bytes):,} files have the same size and time but other bytes than "
-            "those that were decoded; removed, so that the next training decodes them again"
+            counted(len(one.other_bytes), "file has", "files have")
+            + " the same size and time but other bytes than what was decoded; the entry is "
+            "removed, so that the next training decodes again"
         )
     lines += [f"  {name}" for name in one.other_bytes[:OTHERS_SHOWN]]
     if len(one.other_bytes) > OTHERS_SHOWN:
         lines.append(f"  and {len(one.other_bytes) - OTHERS_SHOWN:,} more")
     if one.left:
-        lines.append(f"  {one.left:,} files are not there any more or have been changed since")
+        are = counted(one.left, "file is", "files are")
+        changed = "has" if one.left == 1 else "have"
+        lines.append(f"  {are} not there any more or {changed} been changed since")
     return "\n".join(lines)
 
 

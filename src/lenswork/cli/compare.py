@@ -9,6 +9,7 @@ import click
 from rich.markup import escape
 
 from lenswork.cli.mistakes_wanted import plain_table
+from lenswork.cli.model_files import CLASSIFIER, ONNX
 from lenswork.cli.options import (
     data_home_option,
     home_option,
@@ -42,6 +43,7 @@ MOST_ROWS = 12  # classes in a table
               help="Flips to list and to draw.  [default: 24; 500 in an HTML page]")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
               help="Draw the flips: FILE.png, or FILE.html to explore.")  # fmt: skip
+@click.option("--data", help="Compare runs, or classifiers' files, on these pictures instead.")
 @home_option
 @data_home_option
 @json_option
@@ -52,6 +54,7 @@ def command(
     common: bool,
     most: int | None,
     out: Path | None,
+    data: str | None,
     home: Path | None,
     data_home: Path | None,
     as_json: bool,
@@ -60,17 +63,18 @@ def command(
 
     RUN is a name, the path of a run's folder, or `last`. Runs whose recipes differ in the seed
     only are taken together as one setting; one run of each compares two trained networks, not
-    two recipes. Pictures are read for --out only.
+    two recipes. Pictures are read for --out only. With --data, a folder or a known data set, RUN
+    may be a classifier's file too, and all answer these pictures anew.
     """
-    if out is not None:
-        check_output(out, "--out", (".png", ".html"))
-    settings = _settings(names, study, home)
-    if out is not None and len(settings) > 2:
-        raise UsageError(
-            f"--out draws the flips between two settings, and here are {len(settings)}: "
-            f"{', '.join(setting.name for setting in settings)}; name the runs of two"
-        )
-    compared = compare(settings, cast("SplitName | None", part), common=common)
+    wanted = cast("SplitName | None", part)
+    if data is not None:
+        others = {"study": study, "common": common, "out": out}
+        on_data = _later("cli.judged_models", "compared_models")
+        compared = on_data(names, data, home, data_home, wanted, others)
+    else:
+        if out is not None:
+            check_output(out, "--out", (".png", ".html"))
+        compared = compare(_settings(names, study, home, out), wanted, common=common)
     if as_json:
         print_json(as_dict(compared, most or LISTED))
     else:
@@ -79,10 +83,29 @@ def command(
         click.echo(_draw(compared, out, most, data_home), err=as_json)
 
 
-def _settings(names: tuple[str, ...], study: str | None, home: Path | None) -> list[Setting]:
+def _settings(
+    names: tuple[str, ...], study: str | None, home: Path | None, out: Path | None
+) -> list[Setting]:
+    """The settings; raises `UsageError` for more than the two whose flips can be drawn."""
+    settings = _opened(names, study, home)
+    if out is not None and len(settings) > 2:
+        raise UsageError(
+            f"--out draws the flips between two settings, and here are {len(settings)}: "
+            f"{', '.join(setting.name for setting in settings)}; name the runs of two"
+        )
+    return settings
+
+
+def _opened(names: tuple[str, ...], study: str | None, home: Path | None) -> list[Setting]:
     if study is not None:
         opened = _later("look.compare_study", "settings_of_study")(study, names, home)
         return cast("list[Setting]", opened)
+    for name in names:
+        if Path(name).suffix.lower() in (CLASSIFIER, ONNX):
+            raise UsageError(
+                f"{name} is a file, which has no recorded answers: say with --data which pictures "
+                "all shall answer"
+            )
     folder = home_folder(home)
     runs = [open_run(name, folder) for name in names]
     if not any(map(is_trial, runs)):

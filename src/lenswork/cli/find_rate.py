@@ -8,6 +8,7 @@ import click
 
 from lenswork.cli.options import print_json
 from lenswork.cli.outputs import check_output
+from lenswork.data.shards.names import shown_source
 from lenswork.errors import LensworkError, UsageError
 from lenswork.record.curves import sparkline
 from lenswork.record.rate_figure import rate_figure
@@ -15,6 +16,7 @@ from lenswork.record.style import save_figure
 from lenswork.record.train import open_for
 from lenswork.training.find_rate import BELOW_WARMED_UP, RateTest, rate_test
 from lenswork.training.recipe import Recipe
+from lenswork.visible import visible
 
 Command = Callable[..., Any]
 WIDTH = 60  # letters of the curve in the terminal
@@ -61,7 +63,7 @@ def find_and_say(
     """Test the rates, draw them where asked, and print the option to type."""
     recipe, data = open_for(recipe, data_home)
     for note in data.notes:
-        click.echo(f"note: {note}", err=True)
+        click.echo(visible(f"note: {note}"), err=True)
     test = rate_test(recipe, data, device=device)
     if out is not None:
         save_figure(rate_figure(test), out)
@@ -88,8 +90,8 @@ def dict_of(test: RateTest) -> dict[str, Any]:
 def _print(test: RateTest) -> None:
     means, rates, recipe = test.smoothed, test.rates, test.recipe
     click.echo(
-        f"{recipe.data}: {len(rates)} steps with {recipe.optimizer}, batch {recipe.batch}, at "
-        f"learning rates from {rates[0]:.0e} to {rates[-1]:.2g}"
+        f"{visible(shown_source(recipe.data))}: {len(rates)} steps with {recipe.optimizer}, batch "
+        f"{recipe.batch}, at learning rates from {rates[0]:.0e} to {rates[-1]:.2g}"
     )
     click.echo(f"  loss {sparkline(means[:: -(-len(means) // WIDTH)])}")
     if test.suggestion is None:

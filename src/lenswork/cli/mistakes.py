@@ -65,19 +65,31 @@ file_option = click.Path(path_type=Path, dir_okay=False)
 @click.option("--labels-out", type=file_option, help="Draw them as a PNG file.")
 @click.option("--predict", is_flag=True,
               help="First make predictions that a run lacks, with its classifier.")  # fmt: skip
+@click.option("--data", help="Judge RUN, or a classifier's file, on these pictures instead.")
 @home_option
 @data_home_option
 @json_option
 def command(
-    run: str, home: Path | None, data_home: Path | None, as_json: bool, **given: Any
+    run: str,
+    home: Path | None,
+    data_home: Path | None,
+    as_json: bool,
+    data: str | None,
+    **given: Any,
 ) -> None:
     """Show what a RUN got wrong: the worst mistakes, the most confused pairs, its calibration.
 
     RUN is a name, the path of a run's folder, or `last`. The report comes from the predictions
-    that were recorded when the run ended: a classifier file by itself has none. The network is
-    run again only for --embedding, --labels and --predict, and pictures are read only for these
-    and for --out.
+    that were recorded when the run ended. A classifier's file by itself has none: --data says which
+    pictures it shall answer, a folder or a known data set. Else the network is run again only for
+    --embedding, --labels and --predict, and pictures are read only for these and for --out.
     """
+    if data is not None:
+        others = {name: value for name, value in given.items() if name not in ("part", "most")}
+        on_data = _beside("judged_models", "judged_model")
+        judged = on_data(run, data, home, data_home, given["part"], others)
+        _report(judged, given["most"], as_json=as_json)
+        return
     opened = open_recorded(run, home)
     wanted = Wanted(opened, data_home, as_json, **given)
     wanted.check_files()
@@ -111,8 +123,8 @@ def open_recorded(run: str, home: Path | None) -> Run:
     hint = (
         f"this one belongs to the run {beside}: lenswork mistakes {beside}"
         if path.name == CLASSIFIER and (beside / RECIPE).is_file()
-        else "give the run that it came from (lenswork runs lists them), or ask it about pictures "
-        f"with lenswork predict {path} FILES"
+        else "give the run that it came from (lenswork runs lists them), or pictures that it shall "
+        f"answer now: lenswork mistakes {path} --data FOLDER"
     )
     raise UsageError(
         f"expected a run's name or folder, got the file {path}. Mistakes are read from the "
@@ -120,11 +132,18 @@ def open_recorded(run: str, home: Path | None) -> Run:
     )
 
 
-def _beside(module: str, function: str) -> Callable[..., dict[str, object]]:
+def _beside(module: str, function: str) -> Callable[..., Any]:
     return cast(
-        "Callable[..., dict[str, object]]",
-        getattr(importlib.import_module(f"lenswork.cli.{module}"), function),
+        "Callable[..., Any]", getattr(importlib.import_module(f"lenswork.cli.{module}"), function)
     )
+
+
+def _report(judged: Judged, most: int | None, *, as_json: bool) -> None:
+    calibration = calibration_of(judged.truth, judged.probabilities)
+    if as_json:
+        print_json(as_dict(judged, calibration, most or LISTED))
+    else:
+        _print_all(judged, calibration, most or LISTED)
 
 
 def as_dict(judged: Judged, calibration: Calibration, most: int) -> dict[str, object]:

@@ -1,24 +1,30 @@
 """`lenswork runs`: what has been recorded."""
 
-import shlex
 import textwrap
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from lenswork.cli.options import home_option, json_option, print_json, table_console
 from lenswork.record.durations import format_seconds
 from lenswork.record.home import home_folder
 from lenswork.record.index import list_runs
+from lenswork.record.left import broke, is_own_module, place_of, what_helps
 from lenswork.record.listing import matches, sorted_runs
 from lenswork.record.run import Run, RunSummary
+from lenswork.visible import visible
 
 SORTS = (
     "started", "name", "accuracy", "val_accuracy", "test_accuracy", "train_seconds", "parameters",
 )  # fmt: skip
 
 LONGEST_NET = 60  # characters
+LONGEST_REASON = 200  # characters
+MOST_TOLD = 3  # runs of which the reason is said
+LEFT = ("killed", "failed")
 
 
 @click.command()
@@ -56,20 +62,27 @@ def command(
         print_json([row.as_dict() for row in chosen])
     elif chosen:
         table_console().print(_table(chosen))
-        left = [row.name for row in chosen if _can_go_on(folder, row)]
-        if left:
-            click.echo(
-                f"\nleft unfinished: {', '.join(left)}; "
-                f"lenswork train --resume {shlex.quote(left[0])} goes on"
-            )
+        for line in _left(Run(folder / row.name) for row in chosen if row.status in LEFT):
+            click.echo(f"\n{visible(line)}")
     else:
         click.echo(f"no runs{' like that' if rows else ''} in {folder}: lenswork train makes one")
     for problem in problems:
-        click.echo(f"cannot read {problem}", err=True)
+        click.echo(visible(f"cannot read {problem}"), err=True)
 
 
-def _can_go_on(home: Path, row: RunSummary) -> bool:
-    return row.status in ("killed", "failed") and Run(home / row.name).resumable
+def _left(runs: Iterable[Run]) -> Iterator[str]:
+    """What can be done with runs that were left before their end."""
+    left = [run for run in runs if run.resumable]
+    apart = [run for run in left if broke(run) or is_own_module(run)]
+    others = [run for run in left if run not in apart]
+    if others:
+        names = ", ".join(run.name for run in others)
+        yield f"left unfinished: {names}; lenswork train --resume {place_of(others[0])} goes on"
+    for run in apart[:MOST_TOLD]:
+        reason = textwrap.shorten(run.end.get("reason", ""), LONGEST_REASON, placeholder=" …")
+        yield f"{run.name}{f' failed ({reason})' if reason else ''}: {what_helps(run)}"
+    if len(apart) > MOST_TOLD:
+        yield f"and {len(apart) - MOST_TOLD:,} more: lenswork show RUN says of each what helps"
 
 
 def _table(rows: list[RunSummary]) -> Table:
@@ -82,12 +95,12 @@ def _table(rows: list[RunSummary]) -> Table:
     for row in rows:
         accuracies = (row.accuracy, row.val_accuracy, row.test_accuracy)
         table.add_row(
-            row.name,
+            escape(visible(row.name)),
             row.status,
             str(row.epochs),
             *("" if value is None else f"{value:.2%}" for value in accuracies),
             f"{row.parameters:,}",
             format_seconds(row.train_seconds),
-            textwrap.shorten(row.net, LONGEST_NET, placeholder=" …"),
+            escape(visible(textwrap.shorten(row.net, LONGEST_NET, placeholder=" …"))),
         )
     return table

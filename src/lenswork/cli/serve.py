@@ -15,6 +15,7 @@ from lenswork.cli.predict import open_classifier
 from lenswork.errors import UsageError
 from lenswork.model.answering import Answering
 from lenswork.use.serve.app import server
+from lenswork.use.serve.bounded import BoundedProtocol
 from lenswork.use.serve.limits import Limits
 
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
@@ -77,6 +78,8 @@ def command(
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=BoundedProtocol,
+        ws="none",
         timeout_graceful_shutdown=int(seconds) + 1,
     )
     with contextlib.suppress(KeyboardInterrupt):  # raised again once all have their answers

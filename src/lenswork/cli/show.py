@@ -1,5 +1,6 @@
 """`lenswork show`: one run in full."""
 
+import math
 from pathlib import Path
 
 import click
@@ -9,13 +10,16 @@ from rich.table import Table
 
 from lenswork.amounts import counted
 from lenswork.cli.options import home_option, json_option, print_json, table_console
+from lenswork.data.shards.names import shown_source
 from lenswork.errors import LensworkError
 from lenswork.record.accuracy import confusion_matrix
 from lenswork.record.curves import save_curves, sparkline
 from lenswork.record.durations import format_seconds
 from lenswork.record.home import home_folder
 from lenswork.record.index import open_run
+from lenswork.record.left import what_helps
 from lenswork.record.run import PREDICTIONS, Run
+from lenswork.visible import visible
 
 MOST_CLASSES = 20  # a wider matrix fits no terminal
 
@@ -85,13 +89,13 @@ def _draw_curves(run: Run, png: Path | None) -> None:
 def _print_head(run: Run) -> None:
     console = table_console()
     row = run.summary()
-    reason = f" ({row.reason})" if row.reason else ""
+    reason = visible(f" ({row.reason})") if row.reason else ""
     console.print(
-        f"[bold]{escape(run.name)}[/]: {row.status} after {counted(row.epochs, 'epoch')}, "
+        f"[bold]{escape(visible(run.name))}[/]: {row.status} after {counted(row.epochs, 'epoch')}, "
         f"{format_seconds(row.train_seconds)} of training{escape(reason)}"
     )
     if run.resumable:
-        console.print(f"  it can be gone on with: lenswork train --resume {escape(row.name)}")
+        console.print(f"  {escape(what_helps(run))}", soft_wrap=True)
     if unread := run.unread:
         console.print(
             f"  it ended before {counted(unread, 'training picture')} had been read, so nothing "
@@ -100,23 +104,28 @@ def _print_head(run: Run) -> None:
     if kept := run.end.get("kept_epoch"):
         console.print(f"  its weights are those after epoch {kept}, of the lowest val_loss")
     pictures = ", ".join(f"{n:,} {part}" for part, n in run.start.get("pictures", {}).items())
-    console.print(f"  data    {escape(row.data)}: {pictures}")
-    console.print(f"  net     {escape(row.net)} ({row.parameters:,} parameters)")
     said = run.recipe.model_dump(exclude_none=True, exclude={"data", "net"})
     shown = ", ".join(f"{key} {value}" for key, value in said.items() if value != ())
-    console.print(f"  recipe  {escape(shown)}")
     where = run.environment
-    console.print(
-        f"  made    {where['started']} on {where['processor']}, {where['cores']} cores, "
-        f"torch {where['packages']['torch']}, lenswork {where['lenswork']}"
+    lines = (
+        f"  data    {shown_source(row.data)}: {pictures}",
+        f"  net     {row.net} ({row.parameters:,} parameters)",
+        f"  recipe  {shown}",
+        (
+            f"  made    {where['started']} on {where['processor']}, {where['cores']} cores, "
+            f"torch {where['packages'].get('torch', 'unsaid')}, lenswork {where['lenswork']}"
+        ),
     )
+    for line in lines:
+        console.print(visible(line), markup=False)
 
 
 def _print_curves(run: Run) -> None:
     click.echo("\ncurves, first to last epoch")
     for name in run.history[-1]["metrics"]:
-        values = [row["metrics"][name] for row in run.history]
-        click.echo(f"  {name:<13} {sparkline(values)}  {values[0]:.4f} to {values[-1]:.4f}")
+        values = [row["metrics"].get(name, math.nan) for row in run.history]
+        said = f"{visible(name):<13} {sparkline(values)}  {values[0]:.4f} to {values[-1]:.4f}"
+        click.echo(f"  {said}")
 
 
 def _print_answers(run: Run) -> None:

@@ -221,7 +221,7 @@ def stop_on_interrupt(stop: Flag) -> Iterator[None]:
 
 
 def _complain(text: str) -> None:
-    click.echo(f"note: {text}. The run is recorded; lenswork share tells it later", err=True)
+    _tell(f"note: {text}. The run is recorded; lenswork share tells it later")
 
 
 def _report(run: Run, place: str, *, as_json: bool) -> None:

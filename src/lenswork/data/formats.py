@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 FORMAT = re.compile(  # the endings of picture files that are none of PICTURE_SUFFIXES
-    r"\.(heic|heif|avif|jxl|jp2|j2k|jpx|jfif|jpe|svg|tga|ppm|pgm|pbm|pnm"
+    r"\.(heic|heif|avif|jxl|jp2|j2k|jpx|svg|tga|ppm|pgm|pbm|pnm"
     r"|dng|cr2|cr3|nef|arw|orf|rw2|raf|pef|srw)\Z",
     re.IGNORECASE,
 )

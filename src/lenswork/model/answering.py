@@ -1,5 +1,6 @@
 """Pictures in, predictions out, by a contract; without torch, so that others can compute."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from lenswork.model.contract import Contract
 from lenswork.model.preprocess import Preprocess
 
 AT_ONCE = 512  # pictures that `predict` has in memory: a folder of photographs may have any number
+PREPARED_BYTES = 64 * 2**20  # of pictures at the input's size that are in memory together
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,16 @@ class Answering(ABC):
 
     def probabilities_of(self, pictures: Sequence[Picture]) -> Probabilities:
         """Class probabilities, (count, classes), of opened pictures of any size."""
-        prepared = np.empty((len(pictures), *self.contract.preprocess.input_shape), np.uint8)
-        for index, picture in enumerate(pictures):
-            prepared[index] = self.contract.preprocess.apply(picture)
-        return self.probabilities(prepared)
+        preprocess = self.contract.preprocess
+        at_once = max(1, PREPARED_BYTES // math.prod(preprocess.input_shape))
+        tables = [np.empty((0, len(self.classes)), np.float32)]
+        for start in range(0, len(pictures), at_once):
+            some = pictures[start : start + at_once]
+            prepared = np.empty((len(some), *preprocess.input_shape), np.uint8)
+            for index, picture in enumerate(some):
+                prepared[index] = preprocess.apply(picture)
+            tables.append(self.probabilities(prepared))
+        return np.concatenate(tables)
 
     def probabilities(self, pictures: Pictures) -> Probabilities:
         """Class probabilities, (count, classes), of pictures already at the contract's size.

@@ -1,13 +1,12 @@
 """A network that keeps its contract, as one safetensors file."""
 
-import hashlib
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -16,7 +15,8 @@ from lenswork.files import written_whole
 from lenswork.kinds import Picture, Pictures, Probabilities
 from lenswork.model.answering import Answering, checked_picture
 from lenswork.model.answering import Prediction as Prediction
-from lenswork.model.contract import Contract, contract_in
+from lenswork.model.classifier_file import checksum_of, read_tensors
+from lenswork.model.contract import Contract
 from lenswork.model.describe import describe, format_bytes
 from lenswork.model.memory import available_bytes
 from lenswork.model.network import Network
@@ -27,9 +27,8 @@ from lenswork.model.stored import EXPECTED as EXPECTED
 from lenswork.model.stored import (
     GOLDEN,
     MOST_GOLDEN_BYTES,
-    MOST_TENSORS,
     WEIGHT,
-    refuse_long_header,
+    most_golden,
 )
 from lenswork.model.stored import METADATA_KEY as METADATA_KEY
 from lenswork.model.stored import TOLERANCE as TOLERANCE
@@ -74,6 +73,11 @@ class Classifier(Answering):
                 f"expected a golden picture for each of {len(self.classes)} classes, got "
                 f"{len(self.golden)}: give Classifier(…, golden=…) one picture a class"
             )
+        if len(self.golden) > (most := _most_golden(self.contract)):
+            raise UsageError(
+                f"expected at most {most:,} golden pictures, got {len(self.golden):,}: give fewer, "
+                "one a class is enough"
+            )
         if (size := sum(picture.nbytes for picture in self.golden)) > MOST_GOLDEN_BYTES:
             raise UsageError(
                 f"expected at most {format_bytes(MOST_GOLDEN_BYTES)} of golden pictures, got "
@@ -88,7 +92,7 @@ class Classifier(Answering):
             tensors[f"{GOLDEN}{index:05d}"] = torch.from_numpy(np.array(picture))
         tensors[EXPECTED] = torch.from_numpy(answers)
         text = self.contract.model_dump_json()
-        tensors[CHECKSUM] = _checksum(text)
+        tensors[CHECKSUM] = checksum_of(text)
         with written_whole(Path(path)) as temporary:
             try:
                 save_file(tensors, temporary, {METADATA_KEY: text})
@@ -158,7 +162,7 @@ def load(path: str | Path, network: nn.Module | None = None) -> Classifier:
     path = Path(path)
     if not path.is_file():
         raise ClassifierError(f"expected a classifier file, but there is none at {path}")
-    contract, tensors = _read(path)
+    contract, tensors = read_tensors(path)
     weights = {
         name.removeprefix(WEIGHT): tensor
         for name, tensor in tensors.items()
@@ -181,38 +185,6 @@ def probabilities_from(logits: Tensor, output: str, temperature: float | None = 
         second = torch.sigmoid(logits[:, 0])
         return torch.stack((1 - second, second), dim=1)
     return torch.softmax(logits, dim=1)
-
-
-def _read(path: Path) -> tuple[Contract, dict[str, Tensor]]:
-    try:
-        refuse_long_header(path)
-        with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get(METADATA_KEY)
-            if text is None:
-                raise ClassifierError(
-                    f"{path} is a safetensors file without a Lenswork contract: its classes, size "
-                    "and scaling are unknown, so it cannot be used as a classifier"
-                )
-            contract = contract_in(text, str(path))
-            if (count := len(file.keys())) > MOST_TENSORS:
-                raise ClassifierError(
-                    f"{path} has {count:,} tensors: expected at most {MOST_TENSORS:,}"
-                )
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise ClassifierError(
-            f"{path} is no whole safetensors file ({error}): copy or download it again"
-        ) from error
-    if not torch.equal(tensors.get(CHECKSUM, torch.empty(0)), _checksum(text)):
-        raise ClassifierError(
-            f"{path}: the contract was changed after the classifier was saved, so its classes, "
-            "size and scaling cannot be trusted: copy or download the file again"
-        )
-    return contract, tensors
-
-
-def _checksum(text: str) -> Tensor:
-    return torch.tensor(list(hashlib.sha256(text.encode()).digest()), dtype=torch.uint8)
 
 
 def _network_for(contract: Contract, path: Path) -> Network:
@@ -263,6 +235,10 @@ def _golden_pictures(golden: list[Tensor], contract: Contract, path: Path) -> li
             f"{path}: expected a golden picture for each of {len(contract.classes)} classes, found "
             f"{len(golden)}: without them nobody can tell whether it still answers as trained"
         )
+    if len(golden) > (most := _most_golden(contract)):
+        raise ClassifierError(
+            f"{path}: expected at most {most:,} golden pictures, found {len(golden):,}"
+        )
     if any(picture.dtype != torch.uint8 for picture in golden):
         raise ClassifierError(f"{path}: expected golden pictures of uint8, found another type")
     if (size := sum(picture.nbytes for picture in golden)) > MOST_GOLDEN_BYTES:
@@ -271,6 +247,10 @@ def _golden_pictures(golden: list[Tensor], contract: Contract, path: Path) -> li
             f"found {format_bytes(size)}"
         )
     return [picture.numpy() for picture in golden]
+
+
+def _most_golden(contract: Contract) -> int:
+    return most_golden(len(contract.classes), contract.preprocess.input_shape)
 
 
 def _check_golden(classifier: Classifier, expected: Tensor | None, path: Path) -> None:

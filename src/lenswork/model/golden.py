@@ -1,5 +1,6 @@
 """The golden pictures in a classifier's file, read without its network."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ from safetensors import SafetensorError, safe_open
 
 from lenswork.errors import ClassifierError
 from lenswork.kinds import Picture
-from lenswork.model.stored import GOLDEN, refuse_long_header
+from lenswork.model.stored import GOLDEN, MOST_GOLDEN_BYTES, refuse_long_header
 
 SHAPE = 3  # height, width, channels
 
@@ -20,8 +21,15 @@ def golden_in_file(path: Path, most: int | None = None) -> list[Picture]:
     try:
         refuse_long_header(path)
         with safe_open(path, "np") as file:
-            names = sorted(name for name in file.keys() if name.startswith(GOLDEN))  # noqa: SIM118
-            pictures = [file.get_tensor(name) for name in names[:most]]
+            every = file.keys()
+            names = sorted(name for name in every if name.startswith(GOLDEN))[:most]
+            sizes = (math.prod(file.get_slice(name).get_shape()) for name in names)
+            if (size := sum(sizes)) > MOST_GOLDEN_BYTES:
+                raise ClassifierError(
+                    f"{path}: expected at most {MOST_GOLDEN_BYTES:,} bytes of golden pictures, "
+                    f"found {size:,}"
+                )
+            pictures = [file.get_tensor(name) for name in names]
     except (OSError, SafetensorError, TypeError) as error:
         raise ClassifierError(f"{path} cannot be read: {error}") from error
     if not pictures or not all(map(_is_picture, pictures)):

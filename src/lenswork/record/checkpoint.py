@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -20,10 +21,12 @@ from torch import Tensor
 
 from lenswork.errors import LensworkError
 from lenswork.files import sync, written_whole
+from lenswork.record.left import BEFORE as BEFORE
+from lenswork.record.left import CHECKPOINT as CHECKPOINT
+from lenswork.record.left import has_checkpoint as has_checkpoint
 from lenswork.training.events import Started
 from lenswork.training.state import State
 
-CHECKPOINT, BEFORE = "checkpoint.safetensors", "checkpoint-before.safetensors"
 FACTS, CHECKSUM = "facts", "checksum"
 SHORTEST_PAUSE_SECONDS, PAUSE_FACTOR = 1.0, 20
 
@@ -51,26 +54,29 @@ def write_checkpoint(folder: Path, state: State) -> None:
 def read_checkpoint(folder: Path, tell: Callable[[str], None]) -> State | None:
     """The newest whole state, None if there is none; `tell` is given a sentence on a damaged one.
 
-    Raises `CheckpointError` when there are only damaged ones.
+    That is taken away: the next to be written would put it in the place of the whole one. Raises
+    `CheckpointError` when there are only damaged ones, which stay.
     """
-    there = [path for path in (folder / CHECKPOINT, folder / BEFORE) if path.is_file()]
-    for path in there:
+    damaged: list[Path] = []
+    for path in (folder / CHECKPOINT, folder / BEFORE):
+        if not path.is_file():
+            continue
         try:
-            return _read(path)
+            state = _read(path)
         except CheckpointError as error:
             tell(str(error))
-    if there:
+            damaged.append(path)
+        else:
+            for other in damaged:
+                other.unlink()
+            return state
+    if damaged:
         raise CheckpointError(
-            f"expected a whole checkpoint in {folder}, got {len(there)} damaged: there is nothing "
-            f"to go on from; delete {' and '.join(path.name for path in there)} there to train "
-            "the run from its beginning, or train a new one with --fresh"
+            f"expected a whole checkpoint in {folder}, got {len(damaged)} damaged: there is "
+            f"nothing to go on from; delete {' and '.join(path.name for path in damaged)} there "
+            "to train the run from its beginning, or train a new one with --fresh"
         )
     return None
-
-
-def has_checkpoint(folder: Path) -> bool:
-    """Whether there is a state to go on from, or what is left of one."""
-    return any((folder / name).is_file() for name in (CHECKPOINT, BEFORE))
 
 
 def remove_checkpoints(folder: Path) -> None:
@@ -89,7 +95,19 @@ def _read(path: Path) -> State:
     facts = metadata.get(FACTS, "")
     if metadata.get(CHECKSUM) != _checksum(facts, tensors):
         raise CheckpointError(f"{path} is damaged: its checksum is not that of its content")
-    return State(json.loads(facts), tensors)
+    return State(_facts(path, facts), tensors)
+
+
+def _facts(path: Path, text: str) -> dict[str, Any]:
+    """What a state says in words, which has to be how far it is at the least."""
+    try:
+        facts = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is damaged: its facts are no JSON ({error})") from error
+    counts = [facts.get(name) for name in ("epochs", "step")] if isinstance(facts, dict) else [None]
+    if not all(isinstance(count, int) and count >= 0 for count in counts):
+        raise CheckpointError(f"{path} is damaged: it does not say how far the training was")
+    return dict(facts)
 
 
 def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lenswork.errors import RunError
-from lenswork.files import write_bytes
+from lenswork.files import read_bytes, write_bytes
+from lenswork.record.checked import checked_line
 from lenswork.record.json_ready import json_ready
 from lenswork.record.run import HISTORY
 from lenswork.training.events import EpochDone, Finished, Read, Started
@@ -121,8 +122,9 @@ def _text(line: Mapping[str, Any]) -> str:
 def _lines(folder: Path) -> list[tuple[str, dict[str, Any]]]:
     """The whole lines, as text and read; one that a kill cut short is left out."""
     path = folder / HISTORY
-    texts = path.read_text("utf-8").split("\n")[:-1]
+    content = read_bytes(path)
     try:
-        return [(text, json.loads(text)) for text in texts]
-    except ValueError as error:
+        texts = content.decode().split("\n")[:-1]
+        return [(text, checked_line(json.loads(text))) for text in texts]
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{path} is damaged: {error}") from error

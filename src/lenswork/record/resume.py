@@ -13,6 +13,7 @@ from torch import nn
 
 from lenswork.data.dataset import Dataset
 from lenswork.data.subset import take_training
+from lenswork.record.other_pictures import told_pictures
 from lenswork.record.run import RECIPE, Run
 from lenswork.record.unfinished import (
     find_unfinished,
@@ -21,13 +22,12 @@ from lenswork.record.unfinished import (
     refuse_other_recipe,
 )
 from lenswork.record.writer import Recorder
-from lenswork.training.checkpoint import StateError
 from lenswork.training.choose import choose
 from lenswork.training.events import Event
 from lenswork.training.fit import fit
 from lenswork.training.prepare import choose_device
 from lenswork.training.recipe import Recipe
-from lenswork.training.state import State
+from lenswork.training.state import OtherPicturesError, State, StateError
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,13 @@ class Training:
             resume=state,
         )
 
+    def taken(self) -> Dataset:
+        """The data with the training pictures that the recipe takes."""
+        return take_training(self.data, self.recipe.train_pictures, self.recipe.seed)
+
     def filled(self) -> Recipe:
         """The recipe as its run would record it."""
-        data = take_training(self.data, self.recipe.train_pictures, self.recipe.seed)
-        return choose(self.recipe, data, own_network=self.network is not None).recipe
+        return choose(self.recipe, self.taken(), own_network=self.network is not None).recipe
 
 
 def recorded(
@@ -102,6 +105,9 @@ def _going_on(
         events = training.events(state)
         events = recorder.record(itertools.chain([next(events)], events))
         first = next(events)
+    except OtherPicturesError as error:
+        recorder.let_go()
+        raise StateError(told_pictures(run, training.taken(), error.parts)) from error
     except BaseException:
         recorder.let_go()
         raise

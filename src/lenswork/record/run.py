@@ -21,20 +21,24 @@ import json
 import math
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any
 
 import lenswork
 from lenswork.amounts import counted
 from lenswork.errors import RunError
+from lenswork.files import read_bytes
 from lenswork.kinds import SplitName
 from lenswork.locks import is_held
 from lenswork.record.accuracy import Accuracy, accuracy_of
 from lenswork.record.checked import checked_conditions, checked_line
 from lenswork.record.home import RECIPE as RECIPE
+from lenswork.record.left import what_helps
 from lenswork.record.predictions import RecordedAnswers, read_predictions
+from lenswork.record.summary import RunSummary as RunSummary
+from lenswork.record.summary import Status as Status
+from lenswork.record.summary import curve_of
 
 if TYPE_CHECKING:
     from lenswork.model.classifier import Classifier
@@ -42,51 +46,6 @@ if TYPE_CHECKING:
 
 ENVIRONMENT, HISTORY = "environment.json", "history.jsonl"
 PREDICTIONS, CLASSIFIER, LOCK = "predictions.npz", "classifier.safetensors", ".running"
-
-Status = Literal["running", "finished", "stopped", "failed", "killed"]
-Curve = tuple[float | None, ...]
-CURVE_POINTS = 40  # of a drawing in miniature
-
-
-@dataclass(frozen=True)
-class RunSummary:
-    """A run in one row; accuracies are fractions of the final network, None where unknown.
-
-    The curves are the accuracies of the training and of the held-out pictures by epoch, thinned
-    out to what a drawing in miniature needs.
-    """
-
-    name: str
-    status: Status
-    data: str
-    recipe: str
-    net: str
-    parameters: int
-    seed: int
-    epochs: int
-    accuracy: float | None
-    val_accuracy: float | None
-    test_accuracy: float | None
-    train_seconds: float
-    started: str
-    recipe_hash: str
-    reason: str
-    planned_epochs: int | None
-    train_curve: Curve
-    held_out_curve: Curve
-
-    def as_dict(self) -> dict[str, Any]:
-        """The row for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, row: dict[str, Any]) -> Self:
-        """What `as_dict` gave, come back from JSON.
-
-        Raises `KeyError` or `TypeError` for a row of another version.
-        """
-        curves = {name: tuple(row[name]) for name in ("train_curve", "held_out_curve")}
-        return cls(**{**row, **curves})
 
 
 class Run:
@@ -111,7 +70,7 @@ class Run:
     def environment(self) -> dict[str, Any]:
         """Machine, versions and time."""
         try:
-            return checked_conditions(json.loads((self.path / ENVIRONMENT).read_text("utf-8")))
+            return checked_conditions(json.loads(read_bytes(self.path / ENVIRONMENT)))
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{self.path / ENVIRONMENT} cannot be read: {error}") from error
 
@@ -120,7 +79,7 @@ class Run:
         """The history's whole lines; a line that a kill cut short is left out."""
         path = self.path / HISTORY
         try:
-            texts = path.read_text("utf-8").split("\n")[:-1]
+            texts = read_bytes(path).decode().split("\n")[:-1]
             return [checked_line(json.loads(text)) for text in texts]
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{path} is damaged: {error}") from error
@@ -237,8 +196,8 @@ class Run:
             recipe_hash=self.recipe.hash,
             reason=str(self.end.get("stopped") or self.end.get("reason") or ""),
             planned_epochs=self.recipe.epochs,
-            train_curve=_curve(self.history, "accuracy"),
-            held_out_curve=_curve(self.history, "val_accuracy", "test_accuracy"),
+            train_curve=curve_of(self.history, "accuracy"),
+            held_out_curve=curve_of(self.history, "val_accuracy", "test_accuracy"),
         )
 
     @property
@@ -276,7 +235,8 @@ class Run:
         """How to make a missing file: from the classifier if that is there, or by training."""
         recipe, here = (shlex.quote(str(path)) for path in (self.path / RECIPE, self.path))
         if self.resumable:
-            return f"Go on with it: lenswork train --resume {here}"
+            helps = what_helps(self)
+            return f"{helps[0].upper()}{helps[1:]}"
         train = f"lenswork train --recipe-file {recipe}"
         if file == PREDICTIONS and (self.path / CLASSIFIER).is_file():
             make = f"lenswork mistakes {here} --predict"
@@ -288,19 +248,6 @@ def _curves(history: list[dict[str, Any]]) -> str:
     """The curves as a `data:` address, drawn by a module that takes matplotlib to load."""
     drawing = importlib.import_module("lenswork.record.curves")
     return str(drawing.curves_data_uri(history))
-
-
-def _curve(history: list[dict[str, Any]], *metrics: str) -> Curve:
-    """The first of `metrics` that any epoch has, in at most CURVE_POINTS points, the ends kept."""
-    rows = [row["metrics"] for row in history]
-    metric = next((name for name in metrics if any(name in row for row in rows)), None)
-    if metric is None:
-        return ()
-    last = len(rows) - 1
-    if last >= CURVE_POINTS:
-        rows = [rows[round(place * last / (CURVE_POINTS - 1))] for place in range(CURVE_POINTS)]
-    values = [row.get(metric, math.nan) for row in rows]
-    return tuple(round(value, 4) if math.isfinite(value) else None for value in values)
 
 
 def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:

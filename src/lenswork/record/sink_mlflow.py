@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from lenswork.data.shards.names import shown_source
 from lenswork.errors import UsageError
 from lenswork.files import write_bytes
 from lenswork.record.extras import needed_by
@@ -163,10 +164,16 @@ class MLflow:
         )
 
     def _keep(self, run: Run, pictures: Pictures, files: Sequence[Path]) -> None:
-        for path in [*(run.path / name for name in (RECIPE, ENVIRONMENT, HISTORY)), *files]:
+        made, there = dict(pictures), [run.path / name for name in (ENVIRONMENT, HISTORY)]
+        address = shown_source(run.recipe.data)
+        if address == run.recipe.data:
+            there.append(run.path / RECIPE)
+        else:  # without the password or token that the record keeps
+            made[RECIPE] = run.recipe.changed(data=address).to_toml().encode()
+        for path in (*there, *files):
             self._client.log_artifact(self._run_id, str(path))
         with tempfile.TemporaryDirectory() as folder:
-            for name, content in pictures.items():
+            for name, content in made.items():
                 write_bytes(Path(folder) / name, content)
                 self._client.log_artifact(self._run_id, str(Path(folder) / name))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lenswork.amounts import counted
+from lenswork.data.shards.names import shown_source
 from lenswork.errors import LensworkError
 from lenswork.record.run import ENVIRONMENT, HISTORY, PREDICTIONS, RECIPE, Run
 from lenswork.record.writer import Recorder
@@ -156,6 +157,7 @@ def identity(run: Run) -> str:
 def fields_of(run: Run) -> dict[str, bool | float | str]:
     """The recipe's fields that are set, plain values as they are and lists as text."""
     found: dict[str, Any] = run.recipe.model_dump(mode="json", exclude_none=True)
+    found["data"] = shown_source(run.recipe.data)  # a board is no place for a token
     return {
         name: value if isinstance(value, bool | int | float | str) else ", ".join(map(str, value))
         for name, value in found.items()
@@ -165,12 +167,13 @@ def fields_of(run: Run) -> dict[str, bool | float | str]:
 def report_of(run: Run) -> str:
     """A run in a few lines of Markdown: accuracy with its interval, data, net, conditions."""
     where, summary = run.environment, run.summary()
-    pictures = ", ".join(f"{count:,} {part}" for part, count in run.start["pictures"].items())
+    counts = run.start.get("pictures", {})
+    pictures = ", ".join(f"{count:,} {part}" for part, count in counts.items())
     reason = f" ({summary.reason})" if summary.reason else ""
     lines = [
         *_accuracy_lines(run),
         f"{summary.status} after {counted(summary.epochs, 'epoch')}{reason}",
-        f"data: {summary.data}, {pictures} pictures",
+        f"data: {shown_source(summary.data)}, {pictures} pictures",
         f"net: {summary.net} ({summary.parameters:,} parameters)",
         f"trained {where['started'][:10]} on {where['processor']}, {where['cores']} cores",
         f"lenswork {where['lenswork']}, torch {where['packages'].get('torch', 'unknown')}",

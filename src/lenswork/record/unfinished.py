@@ -1,15 +1,21 @@
 """Runs that were left before their end: which of them can be gone on with, and by whom."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from lenswork.errors import LensworkError, RunError, UsageError
+from lenswork.kinds import SPLIT_NAMES
+from lenswork.locks import is_held
+from lenswork.record.checkpoint import remove_checkpoints
 from lenswork.record.index import list_runs
+from lenswork.record.left import place_of
+from lenswork.record.live_writer import remove_live
 from lenswork.record.run import HISTORY, LOCK, RECIPE, Run
-from lenswork.training.checkpoint import StateError
 from lenswork.training.events import Started
 from lenswork.training.recipe import Recipe
+from lenswork.training.state import OtherPicturesError, StateError
 
 LOCK_SECONDS = 0.5  # a report that asks whether a run is in the making holds its lock for a moment
 
@@ -77,22 +83,23 @@ def refuse_other_training(run: Run, started: Started) -> None:
 
     What is in the pictures is known only once they have been read; a state compares that.
     """
-    now = {
-        "net": started.net,
-        "device": started.device,
-        "classes": list(started.classes),
-        "pictures": dict(started.pictures),  # how many
-    }
-    for what, ours in now.items():
-        if ours != (theirs := run.start.get(what)):
-            raise _begun_with_other(run, what, theirs, ours)
-
-
-def _begun_with_other(run: Run, what: str, theirs: object, ours: object) -> StateError:
-    return StateError(
-        f"run {run.name} was begun with other {what}: it has {theirs}, this training has {ours}; "
-        "bring back what it was begun with, or begin anew"
-    )
+    begun = run.start
+    if begun.get("device") != started.device:
+        raise StateError(
+            f"run {run.name} was begun on {begun.get('device')}, and this training is on "
+            f"{started.device}: go on there, as with --device {begun.get('device')}, or begin anew"
+        )
+    for what, ours in (("net", started.net), ("classes", list(started.classes))):
+        if ours != (theirs := begun.get(what)):
+            other = "another net" if what == "net" else f"other {what}"
+            raise StateError(
+                f"run {run.name} was begun with {other}: it has {theirs}, this training has "
+                f"{ours}; bring back what it was begun with, or begin anew"
+            )
+    counts: dict[str, int] = begun.get("pictures", {})
+    now = started.pictures
+    if parts := [part for part in SPLIT_NAMES if counts.get(part, 0) != now.get(part, 0)]:
+        raise OtherPicturesError(f"run {run.name} was begun with other pictures", parts)
 
 
 def refuse_other_recipe(run: Run, recipe: Recipe) -> None:
@@ -106,7 +113,7 @@ def refuse_other_recipe(run: Run, recipe: Recipe) -> None:
         raise UsageError(
             f"run {run.name} was left after {len(run.history)} epochs with another recipe "
             f"({'; '.join(differences)}): name another, or go on with it as it was with "
-            f"lenswork train --resume {run.name}"
+            f"lenswork train --resume {place_of(run)}"
         )
 
 
@@ -119,6 +126,18 @@ def find_unfinished(home: Path, recipe: Recipe, device: str) -> Run | None:
         if run.resumable and run.recipe == recipe and run.start.get("device") == device:
             return run
     return None
+
+
+def tidy_finished(home: Path) -> None:
+    """Take away what a kill has left in the runs of `home` that were over: nobody needs it."""
+    for lock in home.glob(f"*/{LOCK}"):  # the last that a run takes away
+        folder = lock.parent
+        with suppress(OSError, LensworkError):  # it is damaged, or another's
+            if Run(folder).end.get("event") == "finished" and not is_held(lock):
+                remove_checkpoints(folder)
+                remove_live(folder)
+                remove_parts(folder)
+                lock.unlink()
 
 
 def remove_parts(path: Path) -> None:

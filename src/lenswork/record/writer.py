@@ -1,24 +1,15 @@
 """Writing a run as its events come, so that a kill at any moment leaves a readable folder."""
 
 import errno
-import json
-import re
-import shutil
-import tempfile
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event as Flag
-from typing import Any
 
-import numpy as np
 from filelock import BaseFileLock
 
-from lenswork.data.shards.names import SUFFIX as SHARD
-from lenswork.data.shards.names import shown_source
-from lenswork.errors import LensworkError, RunError, UsageError
-from lenswork.files import sync, write_bytes, written_whole
+from lenswork.errors import LensworkError, RunError
+from lenswork.files import sync
 from lenswork.model.classifier import Classifier
 from lenswork.record.checkpoint import (
     Checkpoints,
@@ -26,7 +17,6 @@ from lenswork.record.checkpoint import (
     read_checkpoint,
     remove_checkpoints,
 )
-from lenswork.record.environment import environment
 from lenswork.record.history import (
     append,
     cut_back,
@@ -34,24 +24,27 @@ from lenswork.record.history import (
     finished_line,
     has_finished,
     read_line,
-    started_line,
 )
 from lenswork.record.home import refuse_unwritable
+from lenswork.record.left import ABANDONED, INTERRUPTED
 from lenswork.record.live_writer import LiveWriter, remove_live
-from lenswork.record.run import CLASSIFIER, ENVIRONMENT, LOCK, PREDICTIONS, RECIPE, Run
+from lenswork.record.new_run import UNFINISHED as UNFINISHED
+from lenswork.record.new_run import check_name, make_folder
+from lenswork.record.new_run import slug as slug
+from lenswork.record.predictions import write_predictions
+from lenswork.record.run import CLASSIFIER, LOCK, PREDICTIONS, Run
 from lenswork.record.unfinished import (
     locked,
     refuse_finished,
     refuse_other_training,
     remove_parts,
+    tidy_finished,
 )
 from lenswork.training.events import EpochDone, Event, Finished, Read, Started, StepDone
 from lenswork.training.state import State, conditions
 
-LONGEST_NAME = 60
 CHECKPOINT_SECONDS = 60.0
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-UNFINISHED = ".new-"  # before the name of a folder that is being made
 
 
 class Recorder:
@@ -81,7 +74,8 @@ class Recorder:
         self._live = LiveWriter(self.stop)
         self._lock: BaseFileLock | None = None
         self._goes_on: Run | None = None
-        self._check_name(resume=resume)
+        if name is not None:
+            check_name(home, name, resume=resume)
         refuse_unwritable(home)
 
     def go_on(self, run: Run, tell: Callable[[str], None]) -> State | None:
@@ -139,7 +133,7 @@ class Recorder:
     def _begin(self, first: Started) -> Path:
         if self._goes_on is None:
             with _explained(self.home, new=True):
-                self.path = self._create(first)
+                self.path = make_folder(self.home, self.wanted, first)
                 self._lock = locked(self.path)  # before all else: others would go on with it
                 sync(self.home)
         else:
@@ -147,6 +141,7 @@ class Recorder:
             refuse_other_training(self._goes_on, first)
             with _explained(self.path):
                 cut_back(self.path, first.epochs, first.step, conditions())
+        tidy_finished(self.path.parent)
         self._checkpoints.begin(first)
         self._live.begin(self.path, first)
         return self.path
@@ -159,10 +154,10 @@ class Recorder:
                     self._write(path, event)
                 yield event
         except GeneratorExit:
-            self._fail(path, "left by the program that read its events")
+            self._fail(path, ABANDONED)
             raise
         except KeyboardInterrupt:
-            self._fail(path, "interrupted from the keyboard")
+            self._fail(path, INTERRUPTED)
             raise
         except Exception as error:
             name = "" if isinstance(error, LensworkError) else f"{type(error).__name__}: "
@@ -180,11 +175,12 @@ class Recorder:
         elif isinstance(event, Read):
             self._write_read(path, event)
         elif isinstance(event, Finished):
-            _save_answers(path / PREDICTIONS, event)
+            write_predictions(path / PREDICTIONS, event.answers)
             event.classifier.save(path / CLASSIFIER)
             self.classifier = event.classifier
             append(path, finished_line(event))
-            remove_checkpoints(path)
+            with suppress(OSError):  # the run is whole, and the next one in this home tidies up
+                remove_checkpoints(path)
 
     def _write_read(self, path: Path, event: Read) -> None:
         """Note what was read, once in a run; a checkpoint has refused other pictures before."""
@@ -195,55 +191,6 @@ class Recorder:
         with suppress(OSError, RunError):  # a full disk, a lost history: it then reads as killed
             if not has_finished(path):
                 append(path, {"event": "failed", "reason": reason})
-
-    def _check_name(self, *, resume: bool) -> None:
-        if self.wanted is None:
-            return
-        if (
-            not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.wanted)
-            or len(self.wanted) > LONGEST_NAME
-        ):
-            raise UsageError(
-                f"a run's name has letters, digits, '.', '_' and '-' only and at most "
-                f"{LONGEST_NAME} of them, got {self.wanted!r}"
-            )
-        if self.wanted == "last" or self.wanted.startswith("index.sqlite"):
-            raise UsageError(f"a run cannot be called {self.wanted}: the name is taken")
-        if (self.home / self.wanted).exists():
-            if resume and (self.home / self.wanted / RECIPE).is_file():
-                refuse_finished(Run(self.home / self.wanted))
-                return
-            raise UsageError(f"there is a run {self.wanted} in {self.home} already: name another")
-
-    def _create(self, started: Started) -> Path:
-        self.home.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self.home))
-        try:
-            folder.chmod(0o755)
-            write_bytes(folder / RECIPE, started.recipe.to_toml().encode())
-            conditions = json.dumps(environment(started.device), indent=2)
-            write_bytes(folder / ENVIRONMENT, conditions.encode())
-            append(folder, started_line(started))
-            (folder / LOCK).touch()
-            return self._take_name(folder, started.recipe.data)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-
-    def _take_name(self, folder: Path, data: str) -> Path:
-        """Rename the new folder to a name that no other run has."""
-        stem = slug(data)
-        number = _highest_number(self.home, stem) + 1
-        while True:
-            path = self.home / (self.wanted or f"{stem}-{number}")
-            try:
-                return folder.rename(path)
-            except OSError as error:
-                if not path.exists():
-                    raise
-                if self.wanted:
-                    raise UsageError(f"there is a run {self.wanted} in {self.home} now") from error
-                number += 1
 
 
 @contextmanager
@@ -269,29 +216,3 @@ def _what_then(path: Path, *, new: bool) -> str:
     if has_checkpoint(path):
         return "it goes on from the last checkpoint"
     return "there is no checkpoint yet, so it begins with epoch 1"
-
-
-def slug(data: str) -> str:
-    """A short readable name for runs on `data`: its last part in plain letters.
-
-    Of shards it is that of their folder; of an address neither password nor token is part of it.
-    """
-    path = Path(shown_source(data))
-    last = (path.parent if path.suffix == SHARD else path).name or path.resolve().name
-    plain = unicodedata.normalize("NFKD", last).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:24].strip("-") or "run"
-
-
-def _highest_number(home: Path, stem: str) -> int:
-    found = [re.fullmatch(rf"{re.escape(stem)}-(\d+)", child.name) for child in home.iterdir()]
-    return max((int(match.group(1)) for match in found if match), default=0)
-
-
-def _save_answers(path: Path, event: Finished) -> None:
-    arrays: dict[str, Any] = {}
-    for name, answers in event.answers.items():
-        arrays[f"{name}_ids"] = np.array(answers.ids)
-        arrays[f"{name}_truth"] = answers.truth
-        arrays[f"{name}_probabilities"] = answers.probabilities
-    with written_whole(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)

@@ -32,7 +32,7 @@ import tomli_w
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from lenswork.errors import LensworkError, PlanError
-from lenswork.toml_text import read_toml
+from lenswork.toml_text import read_toml, shown, toml_file
 from lenswork.training.recipe import Recipe
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -41,6 +41,7 @@ LONGEST_NAME = 40
 LONGEST_SLUG = 40  # with the seed it is the name of a run
 MOST_SEEDS = 10_000
 MOST_SETTINGS, MOST_TRIALS = 1_000, 100_000
+MOST_NAMED = 20  # settings in an error
 
 AxisValues = dict[str, Any]  # name of the value -> the value
 
@@ -84,13 +85,13 @@ def _named_values(axes: object) -> object:
     ):
         raise PlanError(
             "plan: axes: expected a list or a table of values for each axis, such as "
-            f"[axes] epochs = [5, 10], got {axes!r}"
+            f"[axes] epochs = [5, 10], got {shown(axes)}"
         )
     for axis, values in axes.items():
         if not isinstance(values, dict) and len(set(map(_shown, values))) < len(values):
             raise PlanError(
-                f"plan: axis {axis!r} has a value twice: {values!r}. To compare a setting with "
-                'itself name both: "one" = 1, "other" = 1'
+                f"plan: axis {axis!r} has a value twice: {shown(values)}. To compare a setting "
+                'with itself name both: "one" = 1, "other" = 1'
             )
     return {
         axis: (
@@ -123,18 +124,19 @@ class Plan(BaseModel):
 
     def __init__(self, /, **fields: Any) -> None:
         """Check all fields, and every setting's recipe."""
+        unknown = next((name for name in fields if name not in type(self).model_fields), None)
+        if unknown is not None:  # pydantic would keep an error for each of a million
+            known = ", ".join(type(self).model_fields)
+            raise PlanError(f"plan: there is no field {shown(unknown)}; there are {known}")
         if fields.get("pairs") is not None:
             fields["pairs"] = _pairs(fields["pairs"])
         try:
             super().__init__(**fields)
         except ValidationError as error:
             problem = error.errors()[0]
-            place = ".".join(map(str, problem["loc"]))
-            if place == "seeds":
-                raise PlanError(
-                    f"plan: seeds: expected 1 to {MOST_SEEDS:,}, got {problem['input']!r}"
-                ) from error
-            raise PlanError(f"plan: {place}: {problem['msg']}, got {problem['input']!r}") from error
+            place, got = ".".join(map(str, problem["loc"])), shown(problem["input"])
+            rule = f"expected 1 to {MOST_SEEDS:,}" if place == "seeds" else problem["msg"]
+            raise PlanError(f"plan: {place}: {rule}, got {got}") from error
         _check(self)
 
     @property
@@ -213,7 +215,7 @@ class Plan(BaseModel):
         """Read a plan's file; one without a name is called as its file. Raises `PlanError`."""
         path = Path(path)
         try:
-            content = read_toml(path.read_text("utf-8"))
+            content = read_toml(toml_file(path))
             return cls(**{"name": path.stem, **content})
         except OSError as error:
             raise PlanError(f"cannot read the plan {path}: {error.strerror}") from error
@@ -227,15 +229,15 @@ def _pairs(said: object) -> tuple[tuple[str, str], ...]:
     """Pairs of names, each once whichever comes first; TOML has no tuples."""
     form = 'plan: pairs: expected two names each, such as pairs = [["short", "long"]], got '
     if not isinstance(said, list | tuple):
-        raise PlanError(f"{form}{said!r}")
+        raise PlanError(f"{form}{shown(said)}")
     for pair in said:
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise PlanError(f"{form}{pair!r}")
+            raise PlanError(f"{form}{shown(pair)}")
         if not all(isinstance(name, str) for name in pair):
-            raise PlanError(f"{form}{pair!r}")
+            raise PlanError(f"{form}{shown(pair)}")
     pairs = tuple((one, other) for one, other in said)
     if len({frozenset(pair) for pair in pairs}) < len(pairs):
-        raise PlanError(f"plan: pairs has a pair twice, got {said!r}")
+        raise PlanError(f"plan: pairs has a pair twice, got {shown(said)}")
     return pairs
 
 
@@ -298,10 +300,15 @@ def _check(plan: Plan) -> None:
     names = [setting.name for setting in plan.settings]
     for name in [*([plan.baseline] if plan.baseline else []), *itertools.chain(*plan.pairs or ())]:
         if name not in names:
-            raise PlanError(f"plan: there is no setting {name!r}; there are {', '.join(names)}")
+            raise PlanError(f"plan: there is no setting {shown(name)}; there are {_few(names)}")
     for one, other in plan.pairs or ():
         if one == other:
             raise PlanError(f"plan: pairs compares {one!r} with itself")
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def _check_axes(plan: Plan) -> None:

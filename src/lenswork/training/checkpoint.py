@@ -6,27 +6,17 @@ The order of the pictures needs nothing here: it is a function of seed and step 
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import torch
-from torch import Tensor, nn
-
-from lenswork.errors import RunError
-from lenswork.model.weights import unlike
-from lenswork.training.best import fill, tensors_of
+from lenswork.amounts import counted
+from lenswork.kinds import SPLIT_NAMES
 from lenswork.training.evaluate import Totals
+from lenswork.training.kept_tensors import kept_tensors, put_back
 from lenswork.training.session import Session
-from lenswork.training.state import State, conditions
+from lenswork.training.state import OtherPicturesError, State, StateError, conditions
 
 FORMAT = 1
-NETWORK, OPTIMIZER, TOTALS, BEST = "network.", "optimizer.", "totals.", "best."
-AVERAGE = "average."
-GENERATOR, GLOBAL = "generator.", "torch"
-
-
-class StateError(RunError):
-    """A state that belongs to another training; the text says in what they differ."""
 
 
 class Place:
@@ -91,20 +81,38 @@ class Place:
             "best_loss": _finite(session.best.loss) if session.best else None,
             "best_epoch": session.best.epoch if session.best else 0,
         }
-        return State(facts, dict(_tensors(session, self.totals)))
+        return State(facts, dict(kept_tensors(session, self.totals)))
 
 
 def place_in(session: Session, state: State | None) -> Place:
     """Where the session begins: at its start, or where `state` was taken.
 
-    Raises `StateError` when the state belongs to another recipe, other data or another network.
+    Raises `StateError` when the state belongs to another recipe, other data or another network,
+    or is not whole.
     """
     place = Place(session)
     if state is None:
         return place
     _refuse_other(session, state.facts)
-    _put_back(session, place.totals, state.tensors)
+    try:
+        _go_to(session, place, state)
+    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise StateError(
+            f"the state is not whole ({type(error).__name__}: {error}): it was changed by hand or "
+            "by another program; begin anew"
+        ) from error
+    if place.epochs > session.epochs or not 0 <= place.steps_done <= session.steps_per_epoch:
+        raise StateError(
+            f"expected a state within {counted(session.epochs, 'epoch')} of "
+            f"{counted(session.steps_per_epoch, 'step')}, got one after "
+            f"{counted(place.epochs, 'epoch')} and {counted(session.step, 'step')}: begin anew"
+        )
+    return place
+
+
+def _go_to(session: Session, place: Place, state: State) -> None:
     facts = state.facts
+    put_back(session, place.totals, state.tensors)
     session.go_to(state.step)
     session.compute_in(facts["precision"])  # measured anew it could be another
     place.epochs, place.reason = state.epochs, facts["reason"]
@@ -114,7 +122,6 @@ def place_in(session: Session, state: State | None) -> Place:
     if session.best:
         session.best.loss = _or_infinite(facts["best_loss"])
         session.best.epoch = facts["best_epoch"]
-    return place
 
 
 def _belonging(session: Session) -> dict[str, Any]:
@@ -132,105 +139,23 @@ def _refuse_other(session: Session, facts: Mapping[str, Any]) -> None:
             f"expected a state of format {FORMAT}, got {facts.get('format')}: it was written by "
             "another version of Lenswork; go on with that version, or begin anew"
         )
-    for what, ours in _belonging(session).items():
-        theirs = facts.get(what)
-        if ours != theirs:
-            other = "other" if what.endswith("s") else "another"
-            raise StateError(
-                f"expected a state of {what} {_in_words(ours)}, got one of {other} {what}, "
-                f"{_in_words(theirs)}: go on with those it was begun with, or begin anew"
-            )
+    ours = _belonging(session)
+    for what in ours:
+        if ours[what] != facts.get(what):
+            raise _other(what, ours[what], facts.get(what))
 
 
-def _tensors(session: Session, totals: Totals) -> Iterator[tuple[str, Tensor]]:
-    for name, tensor in tensors_of(session.network).items():
-        yield NETWORK + name, tensor.detach()
-    for number, parameter in enumerate(_optimized(session)):
-        for name, tensor in session.optimizer.state[parameter].items():
-            yield f"{OPTIMIZER}{number}.{name}", tensor
-    for name, tensor in totals.state().items():
-        yield TOTALS + name, tensor
-    for name, tensor in session.average.state().items() if session.average else ():
-        yield AVERAGE + name, tensor
-    for name, tensor in session.best.tensors.items() if session.best else ():
-        yield BEST + name, tensor
-    for module, attribute, generator in _generators(session.network):
-        yield f"{GENERATOR}{module}.{attribute}", generator.get_state()
-    yield GLOBAL, _global_state(session.device)
-
-
-def _put_back(session: Session, totals: Totals, tensors: Mapping[str, Tensor]) -> None:
-    own = {NETWORK + name: tensor for name, tensor in tensors_of(session.network).items()}
-    theirs = {name: tensor for name, tensor in tensors.items() if name.startswith(NETWORK)}
-    problem = unlike(own, theirs, "the state")
-    if problem is not None:
-        raise StateError(f"the state was taken with another network: {problem}; begin anew")
-    fill(own, theirs)
-    for number, parameter in enumerate(_optimized(session)):
-        kept = session.optimizer.state[parameter]
-        for name, value in _below(f"{OPTIMIZER}{number}.", tensors).items():
-            like = torch.zeros_like(parameter) if value.shape == parameter.shape else value
-            kept.setdefault(name, like.to(parameter.device))
-            fill(kept, {name: value})
-    totals.restore(_below(TOTALS, tensors))
-    if session.average:
-        session.average.restore(_below(AVERAGE, tensors))
-    if session.best:
-        session.best.tensors = {
-            name: torch.empty_like(tensors_of(session.network)[name]).copy_(value)
-            for name, value in _below(BEST, tensors).items()
-        }
-    for name, value in _below(GENERATOR, tensors).items():
-        module, _, attribute = name.rpartition(".")
-        _put_back_generator(session.network.get_submodule(module), attribute, value, session.device)
-    _set_global_state(session.device, tensors[GLOBAL])
-
-
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(prefix)
-    }
-
-
-def _optimized(session: Session) -> list[Tensor]:
-    return [one for group in session.optimizer.param_groups for one in group["params"]]
-
-
-def _generators(network: nn.Module) -> Iterator[tuple[str, str, torch.Generator]]:
-    """Every generator that a module holds, with the module's and the attribute's name."""
-    for name, module in network.named_modules():
-        for attribute, value in vars(module).items():
-            if isinstance(value, torch.Generator):
-                yield name, attribute, value
-
-
-def _put_back_generator(
-    module: nn.Module, attribute: str, state: Tensor, device: torch.device
-) -> None:
-    there = getattr(module, attribute, None)
-    generator = there if isinstance(there, torch.Generator) else torch.Generator(device)
-    generator.set_state(state.cpu())
-    setattr(module, attribute, generator)
-
-
-def _global_state(device: torch.device) -> Tensor:
-    """Of the generator that torch's own layers draw from."""
-    if device.type == "cuda":
-        return torch.cuda.get_rng_state(device)
-    if device.type == "mps":
-        return torch.mps.get_rng_state()
-    return torch.get_rng_state()
-
-
-def _set_global_state(device: torch.device, state: Tensor) -> None:
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(state.cpu(), device)
-    elif device.type == "mps":
-        torch.mps.set_rng_state(state.cpu())
-    else:
-        torch.set_rng_state(state.cpu())
+def _other(what: str, ours: Any, theirs: Any) -> StateError:
+    other = "other" if what.endswith("s") else "another"
+    cure = f"with --device {theirs}" if what == "device" else "with those it was begun with"
+    said = (
+        f"expected a state of {what} {_in_words(ours)}, got one of {other} {what}, "
+        f"{_in_words(theirs)}: go on {cure}, or begin anew"
+    )
+    if what == "pictures" and isinstance(theirs, dict):
+        parts = [part for part in SPLIT_NAMES if ours.get(part) != theirs.get(part)]
+        return OtherPicturesError(said, parts)
+    return StateError(said)
 
 
 def _in_words(value: object) -> str:

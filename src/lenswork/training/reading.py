@@ -1,15 +1,14 @@
 """Pictures on their way into memory while the training of those that are there has begun.
 
-Reading uses the time in which a step waits for pictures: its threads give way to the training's.
+A step wants every core, and so does reading; while both ran, each waited for the other. So they
+take turns: pictures are read until those are there that somebody waits for.
 """
 
-import os
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,8 +20,10 @@ from lenswork.errors import LensworkError, PictureError
 from lenswork.kinds import Pictures, SplitName
 from lenswork.model.preprocess import refuse_unreadable
 
-CHUNK = 8  # pictures that a thread reads before it tells: few, since a step waits for its last one
-GIVES_WAY = 5  # of 19: beside other programs a lower priority would make it starve
+CHUNK = 4  # pictures that a thread reads before it tells: few, since a step waits for its last one
+
+
+Awaited = tuple[SplitName, NDArray[np.int64] | None]  # a part, and places in it or all of it
 
 
 class Rows(Protocol):
@@ -63,8 +64,9 @@ class Wanted:
 class Reading:
     """Reads the pictures of parts in threads of its own, part after part.
 
-    `wait` returns once pictures are there. Whoever ends early must `stop`. `while_training` is for
-    those who ask: whether steps are taken before all is there.
+    `wait` returns once pictures are there. Whoever ends early must `stop`. With `while_training`
+    steps are taken before all is there: nothing is read from when `wait` has what it asked for
+    until it is called again.
     """
 
     def __init__(self, wanted: Mapping[SplitName, Wanted], *, while_training: bool = False) -> None:
@@ -74,6 +76,8 @@ class Reading:
         self._errors: list[PictureError] = []
         self._failure: BaseException | None = None
         self._stopped = False
+        self._awaited: Awaited | None = None
+        self._resting = False
         self._there = {name: _there(one.rows) for name, one in wanted.items()}
         self._left = {name: int((~there).sum()) for name, there in self._there.items()}
         self._begun = {name for name, left in self._left.items() if left}
@@ -119,12 +123,15 @@ class Reading:
             return
         if places is None:
             self._prefer(part)
-        there, began = self._there[part], time.perf_counter()
+        began = time.perf_counter()
         with self._changed:
-            while not (self._left[part] == 0 if places is None else there[places].all()):
+            self._awaited, self._resting = (part, places), False
+            self._changed.notify_all()
+            while not self._is_there(part, places):
                 self._raise_failure()
                 self._changed.wait()
             self._raise_failure()
+            self._rest()
         self.waited_seconds += time.perf_counter() - began
 
     def wait_for_all(self) -> None:
@@ -141,14 +148,27 @@ class Reading:
         with self._changed:
             self._stopped = True
             self._chunks.clear()
+            self._changed.notify_all()
         for thread in self._threads:
             thread.join()
         for part in list(self._begun):
             self._finish(part)
 
     @property
+    def _ended(self) -> bool:
+        return self._stopped or self._failure is not None or not self._chunks
+
+    @property
     def _failed(self) -> bool:
         return bool(self._errors) or self._failure is not None
+
+    def _is_there(self, part: SplitName, places: NDArray[np.int64] | None) -> bool:
+        return self._left[part] == 0 if places is None else bool(self._there[part][places].all())
+
+    def _rest(self) -> None:
+        """Leave the cores to the training once what it waited for is there; not if it must end."""
+        if self.while_training and not self._failed and self._awaited:
+            self._resting = self._is_there(*self._awaited)
 
     def _prefer(self, part: SplitName) -> None:
         with self._changed:
@@ -167,8 +187,6 @@ class Reading:
             refuse_unreadable(self._errors, sum(map(len, self._there.values())))
 
     def _work(self) -> None:
-        if self.while_training:
-            _give_way()
         while (taken := self._take()) is not None:
             part, chunk = taken
             with self._failing():
@@ -194,6 +212,7 @@ class Reading:
             self._left[part] -= len(chunk)
             if self.over:
                 self.seconds = time.perf_counter() - self._began
+            self._rest()
             self._changed.notify_all()
             return not self._left[part]
 
@@ -203,9 +222,8 @@ class Reading:
 
     def _take(self) -> tuple[SplitName, NDArray[np.int64]] | None:
         with self._changed:
-            if self._stopped or self._failure is not None or not self._chunks:
-                return None
-            return self._chunks.popleft()
+            self._changed.wait_for(lambda: not self._resting or self._ended)
+            return None if self._ended else self._chunks.popleft()
 
     def _read(self, part: SplitName, chunk: NDArray[np.int64]) -> None:
         rows = self._wanted[part].rows
@@ -228,10 +246,3 @@ def _chunks(one: Wanted) -> Sequence[NDArray[np.int64]]:
         is_missing = ~_there(one.rows)
         missing = one.first[is_missing[one.first]]
     return np.array_split(missing, max(1, -(-len(missing) // CHUNK))) if len(missing) else []
-
-
-def _give_way() -> None:
-    """Have this thread run after the training's; elsewhere than on Linux it would be all."""
-    if sys.platform == "linux":
-        with suppress(OSError):  # where that is not allowed
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), GIVES_WAY)

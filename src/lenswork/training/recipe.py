@@ -3,9 +3,9 @@
 The fields below are the one table that feeds the command line, the web form and the docs.
 """
 
+import difflib
 import hashlib
 import json
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from lenswork.model.network import InitialWeights
 from lenswork.model.preprocess import Colours, Resize, parse_size
 from lenswork.model.spec import parse_net
 from lenswork.model.views import Views
-from lenswork.toml_text import read_toml
+from lenswork.toml_text import LONGEST_SHOWN, read_toml, shown, toml_file
 from lenswork.training.augment import Augmentation
 from lenswork.training.precision import Asked
 from lenswork.training.stops import StopRule
@@ -30,7 +30,6 @@ RecipeName = Literal["fast", "thorough", "notes"]
 Schedule = Literal["constant", "one-cycle", "cosine"]
 MOST = 1_000_000_000  # of anything that is counted: beyond it, a slip of the keyboard
 NO_CHANGE = "none"
-LONGEST_SHOWN = 60  # characters of a wrong value in an error
 
 
 def _field(default: Any, help_text: str, unit: str = "", **limits: Any) -> Any:
@@ -190,6 +189,9 @@ class Recipe(BaseModel):
 
     def __init__(self, /, **fields: Any) -> None:
         """Validate all fields; raises `RecipeError` (or `NetError`) with the rule and the value."""
+        unknown = next((name for name in fields if name not in type(self).model_fields), None)
+        if unknown is not None:  # pydantic would keep an error for each of a million
+            raise RecipeError(_unknown(unknown))
         try:
             super().__init__(**fields)
         except ValidationError as error:
@@ -228,12 +230,10 @@ class Recipe(BaseModel):
     def read(cls, path: str | Path) -> Self:
         """Read a recipe from a TOML file; raises `RecipeError` naming the file."""
         try:
-            return cls.from_toml(Path(path).read_text("utf-8"))
+            return cls.from_toml(toml_file(Path(path)))
         except OSError as error:
             raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise RecipeError(f"cannot read the recipe {path}: it is not UTF-8 text") from error
-        except UsageError as error:
+        except (UsageError, ValueError) as error:  # no recipe; no text
             raise RecipeError(f"cannot read the recipe {path}: {error}") from error
 
 
@@ -275,7 +275,12 @@ def _shape_of(annotation: Any) -> tuple[type, tuple[str, ...], bool]:
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
     name = ".".join(map(str, problem["loc"]))
-    if problem["type"] == "extra_forbidden":
-        return f"a recipe has no field {name!r}; it has {', '.join(Recipe.model_fields)}"
     rule = problem["msg"].removeprefix("Input ")
-    return f"{name}: {rule}, got {textwrap.shorten(repr(problem['input']), LONGEST_SHOWN)}"
+    return f"{name}: {rule}, got {shown(problem['input'])}"
+
+
+def _unknown(name: str) -> str:
+    """That there is no such field, which there are, and which one was probably meant."""
+    near = difflib.get_close_matches(name[:LONGEST_SHOWN], Recipe.model_fields, n=1)
+    meant = f". Did you mean {near[0]!r}?" if near else ""
+    return f"a recipe has no field {shown(name)}; it has {', '.join(Recipe.model_fields)}{meant}"

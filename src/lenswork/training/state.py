@@ -1,6 +1,6 @@
 """A training as it stands between two steps: what has to be kept to go on from there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,20 @@ import torch
 from torch import Tensor
 
 from lenswork import __version__
+from lenswork.errors import RunError
+from lenswork.kinds import SplitName
+
+
+class StateError(RunError):
+    """A state that belongs to another training; the text says in what they differ."""
+
+
+class OtherPicturesError(StateError):
+    """A state, or a run, of other pictures: those of `parts` differ."""
+
+    def __init__(self, text: str, parts: Sequence[SplitName]) -> None:
+        super().__init__(text)
+        self.parts = tuple(parts)
 
 
 def conditions() -> dict[str, Any]:

@@ -33,6 +33,7 @@ from lenswork.model.stored import (
     MOST_GOLDEN_BYTES,
     TOLERANCE,
     WEIGHT,
+    most_golden,
     refuse_long_header,
 )
 from lenswork.model.weight_shapes import COUNTER, weight_shapes
@@ -141,7 +142,7 @@ def _fits(contract: Contract, net: str, kinds: Mapping[str, Kind]) -> bool:
     expected[EXPECTED] = ("F32", (len(golden), len(contract.classes)))
     return (
         dict(kinds) == expected | golden
-        and len(golden) >= len(contract.classes)
+        and len(contract.classes) <= len(golden) <= most_golden(len(contract.classes), shape)
         and all(kind == "U8" for kind, _ in golden.values())
         and sum(math.prod(sides) for _, sides in golden.values()) <= MOST_GOLDEN_BYTES
         and described.activation_bytes + COPIES * weight_bytes <= available_bytes()

@@ -23,9 +23,10 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 NOWHERE = 2**64 - 1  # an address that stands for none
 SPACE, KIND, EXTERNAL, LAYOUT, FILTERS, ATTRIBUTE, NEXT, TABLE = 1, 3, 7, 8, 11, 12, 16, 17
 SHARED = 2  # a message's flag: its body is elsewhere
-MOST_STEPS = 200_000
-MOST_BYTES = 128 * 2**20  # of structures and texts, not of data
+MOST_STEPS = 100_000  # each message, member and text is one; three hundred layers take 20,000
+MOST_BYTES = 32 * 2**20  # of structures and texts, not of data
 LARGEST_BLOCK = 16 * 2**20
+LONGEST_NAME = 1000  # bytes
 MOST_DIMENSIONS = 8
 DEEPEST_TREE = 8
 FLOATS = {(2, 16, 5): "f2", (4, 32, 8): "f4", (8, 64, 11): "f8"}  # bytes, bits, exponent's bits
@@ -125,11 +126,15 @@ class H5File:
         except (struct.error, UnicodeDecodeError, ValueError, OverflowError, IndexError) as error:
             raise self._error(f"it is no whole HDF5 file ({error})") from error
 
-    def _at(self, start: int, length: int) -> bytes:
-        self._steps += 1
+    def _count(self, steps: int, length: int = 0) -> None:
+        """More that is looked at, also again: a small file can refer to itself without end."""
+        self._steps += steps
         self._bytes += length
         if self._steps > MOST_STEPS or length > LARGEST_BLOCK or self._bytes > MOST_BYTES:
             raise self._error("its HDF5 structure is larger than that of any Keras model")
+
+    def _at(self, start: int, length: int) -> bytes:
+        self._count(1, length)
         if not 0 <= start <= self.content.size - length:
             raise self._error("it is no whole HDF5 file (an address lies outside of it)")
         content = self.content.read_at(start, length)
@@ -158,6 +163,7 @@ class H5File:
     def _messages_of(self, address: int) -> list[tuple[int, bytes]]:
         """(kind, body) of each message of an object's header."""
         if address in self._messages:
+            self._count(len(self._messages[address]))  # which are gone through again
             return self._messages[address]
         version, _, count, _, length = struct.unpack("<BBHII", self._at(address, 12))
         if version != 1:
@@ -166,6 +172,7 @@ class H5File:
         for start, size in blocks:  # grows while it is read; every block is counted
             block, place = self._at(start, size), 0
             while place + 8 <= len(block) and seen < count:
+                self._count(1)
                 kind, size, flags = struct.unpack_from("<HHB", block, place)
                 body = block[place + 8 : place + 8 + size]
                 if len(body) != size or (flags & SHARED and kind in (SPACE, KIND, LAYOUT)):
@@ -215,10 +222,12 @@ class H5File:
         if signature != b"SNOD":
             raise self._error("it is no whole HDF5 file (a group's members are missing)")
         entries = self._at(address + 8, 40 * count)
+        self._count(count)
         members = {}
         for number in range(count):
             place, target, cached = struct.unpack_from("<QQI", entries, 40 * number)
-            name = names[place : names.index(b"\0", place)].decode("utf-8")
+            end = names.index(b"\0", place, place + LONGEST_NAME)
+            name = names[place:end].decode("utf-8")
             if target == NOWHERE or cached == 2:
                 raise self._error(f"{name!r} is a link, which no Keras model holds")
             members[name] = target
@@ -261,6 +270,7 @@ class H5File:
             raise self._error("it is no whole HDF5 file (a text is missing)")
         heap, place = self._at(address, size), 16
         while place + 16 <= len(heap):
+            self._count(1)
             number, _, _, taken = struct.unpack_from("<HHIQ", heap, place)
             if number == wanted and length <= taken:
                 return heap[place + 16 : place + 16 + length].rstrip(b"\0").decode("utf-8")

@@ -21,6 +21,7 @@ from lenswork.model.network import Network
 from lenswork.model.preprocess import Preprocess, Resize
 from lenswork.model.shapes import Shape
 from lenswork.model.spec import NetSpec, parse_net
+from lenswork.model.stored import most_golden
 from lenswork.model.views import ONE, Views
 from lenswork.use.keras_archive import KerasFile, open_keras
 from lenswork.use.keras_layers import line_of
@@ -32,6 +33,7 @@ from lenswork.use.keras_weights import rescaling_state, state_of
 
 GOLDEN_SIDE = 32  # of pictures made where none are given
 EXPECTED = "probabilities"
+LARGEST_LIST = 2**21  # bytes that name the golden pictures; those of ten thousand take one million
 
 
 @dataclass(frozen=True)
@@ -177,18 +179,23 @@ def _with_golden(network: Network, contract: Contract, said: Said, file: KerasFi
 
 def _kept_golden(file: KerasFile, classifier: Classifier) -> list[Picture]:
     """The golden pictures in a file that `lenswork export` wrote, answered as they were then."""
+    content = file.golden or b""
     try:
-        arrays = load_arrays(file.golden or b"")
+        if int.from_bytes(content[:8], "little") > LARGEST_LIST:
+            raise ValueError("their list is longer than any can be")
+        arrays = load_arrays(content)
         expected = arrays.pop(EXPECTED)
         pictures = [checked_picture(arrays[name]) for name in sorted(arrays)]
     except (SafetensorError, ValueError, KeyError, TypeError, UsageError) as error:
         raise ClassifierError(
             f"{file.name}: its golden pictures cannot be read ({error}): export it again"
         ) from error
-    if len(pictures) < len(classifier.classes):
+    classes = len(classifier.classes)
+    most = most_golden(classes, classifier.contract.preprocess.input_shape)
+    if not classes <= len(pictures) <= most:
         raise ClassifierError(
-            f"{file.name}: expected a golden picture for each of {len(classifier.classes)} "
-            f"classes, found {len(pictures)}: export it again"
+            f"{file.name}: expected a golden picture for each of {classes} classes and at most "
+            f"{most:,}, found {len(pictures):,}: export it again"
         )
     answers = classifier.probabilities_of(pictures)
     if answers.shape != expected.shape or expected.dtype != np.float32:

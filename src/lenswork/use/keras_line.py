@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from lenswork.errors import ClassifierError
@@ -61,14 +62,14 @@ def straight_line(config: Config) -> list[Step]:
 
     Raises `ClassifierError` for a model that branches, joins or repeats.
     """
+    found = islice(_layers_of(config, "", DEEPEST), MOST_LAYERS + 1)  # few bytes can nest many
     layers = [
         replace(one, place=f"layer {number}, {one.place}")
-        for number, one in enumerate(_layers_of(config, "", DEEPEST), start=1)
+        for number, one in enumerate(found, start=1)
     ]
     if not 0 < len(layers) <= MOST_LAYERS:
-        raise ClassifierError(
-            f"expected a Keras model of 1 to {MOST_LAYERS:,} layers, got {len(layers):,}"
-        )
+        got = "more" if layers else "none"
+        raise ClassifierError(f"expected a Keras model of 1 to {MOST_LAYERS:,} layers, got {got}")
     return layers
 
 

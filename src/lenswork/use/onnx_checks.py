@@ -1,13 +1,24 @@
 """Whether an ONNX file may be run: a stranger's could ask for any memory, or for other files."""
 
 import math
+from collections.abc import Mapping
 
-from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, TypeProto, shape_inference
+from onnx import (
+    AttributeProto,
+    GraphProto,
+    ModelProto,
+    NodeProto,
+    TensorProto,
+    TypeProto,
+    shape_inference,
+)
 
 from lenswork.errors import ClassifierError
 from lenswork.model.contract import Contract
 from lenswork.model.describe import describe, format_bytes
+from lenswork.model.layers import Layer, Pool
 from lenswork.model.memory import available_bytes
+from lenswork.model.preprocess import LARGEST_SIDE
 from lenswork.model.shapes import Shape
 from lenswork.model.spec import check_net, parse_net
 from lenswork.model.views import Views
@@ -27,6 +38,9 @@ BYTES_BESIDE = 16 * 2**20  # nodes, names, the places of views
 COPIES = 4  # of a file: its bytes, the graph, that with its shapes, in the runtime
 MOST_NODES = 20_000  # and constants; a net of three hundred layers has two thousand
 VALUES_A_MAP = 100  # made of one feature map; a gelu between integers makes a dozen
+MOST_SIDES = 4  # of a constant
+LONGEST_NAME, LONGEST = 80, 400  # letters of a name, and of what a library says, in an error
+PLACES = {"Gather": LARGEST_SIDE, "Reshape": 8, "Squeeze": 8}  # the most, in a second input
 
 
 def refuse_too_long(size: int, texts: int, contract: Contract) -> None:
@@ -58,7 +72,7 @@ def refuse_unlike_ours(model: ModelProto, contract: Contract) -> None:
 
     It may only hold operators that an export writes, keep all its numbers in itself, take the
     contract's pictures, answer with a number a class, and need no more memory for one picture than
-    there is and than the contract's net could.
+    there is, and no more of it and of work than the contract's net could.
     """
     shape, classes = contract.preprocess.input_shape, len(contract.classes)
     graph = model.graph
@@ -81,15 +95,15 @@ def refuse_unlike_ours(model: ModelProto, contract: Contract) -> None:
         raise ClassifierError(f"its input does not fit its contract's pictures, {shape} of uint8")
     if _sides(answers)[1:] != (classes,):
         raise ClassifierError(f"its output does not fit its contract's {classes} classes")
-    _refuse_memory(model, contract)
+    _refuse_growing_shapes(graph)
+    _refuse_costs(model, contract)
 
 
 def _refuse_operator(node: NodeProto) -> None:
     deeper = any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute)
     if node.domain not in ("", "ai.onnx") or node.op_type not in OPERATORS or deeper:
-        raise ClassifierError(
-            f"it has the operator {node.domain}:{node.op_type}, which no export of Lenswork writes"
-        )
+        called = f"{node.domain}:{node.op_type}"[:LONGEST_NAME]
+        raise ClassifierError(f"it has the operator {called}, which no export of Lenswork writes")
     for attribute in node.attribute:
         _refuse_window(attribute)
 
@@ -107,21 +121,31 @@ def _refuse_window(attribute: AttributeProto) -> None:
         )
 
 
-def _refuse_memory(model: ModelProto, contract: Contract) -> None:
-    """By the shapes that follow for a batch of one."""
-    one = ModelProto()
-    one.CopyFrom(model)
-    del one.graph.value_info[:]  # what the file says of itself is not believed
-    one.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
-    try:
-        inferred = shape_inference.infer_shapes(one, strict_mode=True, data_prop=True)
-    except Exception as error:  # onnx raises several kinds for a graph that contradicts itself
-        raise ClassifierError(f"its graph contradicts itself: {error}") from error
-    known = {value.name: _sides(value.type) for value in inferred.graph.value_info}
+def _refuse_growing_shapes(graph: GraphProto) -> None:
+    """Sides that are computed, or many: each node could add some, and thousands take gigabytes."""
+    constants = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    if any(len(sides) > MOST_SIDES for sides in constants.values()):
+        raise ClassifierError(f"one of its constants has more than {MOST_SIDES} sides")
+    for node in graph.node:
+        most = PLACES.get(node.op_type)
+        if most is None or len(node.input) < 2:
+            continue
+        sides = constants.get(node.input[1])
+        if sides is None or len(sides) > 1 or math.prod(sides) > most:
+            raise ClassifierError(
+                f"one {node.op_type} in its graph takes its places from something else than a "
+                f"constant list of at most {most:,} numbers"
+            )
+
+
+def _refuse_costs(model: ModelProto, contract: Contract) -> None:
+    """Memory and work for a batch of one."""
+    shapes = _shapes_for_one(model, contract)
     made = {name for node in model.graph.node for name in node.output} - {OUTPUT}
-    if unknown := sorted(name for name in made if min(known.get(name, (0,)), default=1) < 1):
-        raise ClassifierError(f"the size of {unknown[0]!r} in its graph cannot be foretold")
-    needed = sum(BYTES_A_NUMBER * math.prod(known[name]) for name in made)
+    if unknown := sorted(name for name in made if min(shapes.get(name, (0,)), default=1) < 1):
+        called = unknown[0][:LONGEST_NAME]
+        raise ClassifierError(f"the size of {called!r} in its graph cannot be foretold")
+    needed = sum(BYTES_A_NUMBER * math.prod(shapes[name]) for name in made)
     if needed > available_bytes():
         raise ClassifierError(
             f"one picture's feature maps would take {format_bytes(needed)}, and "
@@ -132,6 +156,58 @@ def _refuse_memory(model: ModelProto, contract: Contract) -> None:
             f"one picture's feature maps would take {format_bytes(needed)}, and those of its "
             f"contract's net {format_bytes(most)} at most: it was not run"
         )
+    work = sum(_work_of(node, shapes) for node in model.graph.node)
+    if work > (most := _most_work(contract)):
+        raise ClassifierError(
+            f"one picture would take {work:,} steps, and in its contract's net {most:,} at most: "
+            "it was not run"
+        )
+
+
+def _shapes_for_one(model: ModelProto, contract: Contract) -> dict[str, Shape]:
+    """The shape of everything in a graph, for a batch of one."""
+    one = ModelProto()
+    one.CopyFrom(model)
+    del one.graph.value_info[:]  # what the file says of itself is not believed
+    one.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    try:
+        inferred = shape_inference.infer_shapes(one, strict_mode=True)
+    except Exception as error:  # onnx raises several kinds for a graph that contradicts itself
+        raise ClassifierError(f"its graph contradicts itself: {str(error)[:LONGEST]}") from error
+    return {
+        **{tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer},
+        **{value.name: _sides(value.type) for value in inferred.graph.value_info},
+        INPUT: (1, *contract.preprocess.input_shape),
+        OUTPUT: (1, len(contract.classes)),
+    }
+
+
+def _work_of(node: NodeProto, shapes: Mapping[str, Shape]) -> int:
+    """Numbers that a node reads, makes or multiplies, whichever are more."""
+    read = [shapes.get(name, ()) for name in node.input]
+    made = shapes.get(node.output[0], ()) if node.output else ()
+    most: int = max(sum(map(math.prod, read)), math.prod(made))
+    if node.op_type in ("Conv", "Gemm") and len(read) > 1 and len(made) > 1:
+        return max(most, math.prod(made) // made[1] * math.prod(read[1]))
+    for one in node.attribute:
+        if one.name == "kernel_shape":
+            most = max(most, math.prod(made) * math.prod(one.ints))
+    return most
+
+
+def _most_work(contract: Contract) -> int:
+    """What an export of the contract's net takes for one picture, and some to spare."""
+    spec = parse_net(contract.net or "").with_outputs(contract.outputs)
+    shapes = spec.shapes(contract.preprocess.input_shape)
+    layers = zip(spec.layers, shapes, shapes[1:], strict=False)
+    work = sum(layer.multiply_adds(before) + _seen(layer, after) for layer, before, after in layers)
+    return 2 * len(Views.parse(contract.views)) * work + _most_needed(contract) // BYTES_A_NUMBER
+
+
+def _seen(layer: Layer, after: Shape) -> int:
+    """Numbers that a pool's windows look at."""
+    window = layer.window if isinstance(layer, Pool) else None
+    return 0 if window is None else math.prod(after) * window.height * window.width
 
 
 def _most_needed(contract: Contract) -> int:
@@ -144,7 +220,9 @@ def _most_needed(contract: Contract) -> int:
 
 
 def _sides(kind: TypeProto) -> Shape:
-    """The sides of a tensor, 0 where one is not a number."""
+    """The sides of a tensor, 0 where one is not a number, and where nobody knows how many."""
+    if not kind.tensor_type.HasField("shape"):
+        return (0,)
     return tuple(dim.dim_value for dim in kind.tensor_type.shape.dim)
 
 

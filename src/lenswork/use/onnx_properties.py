@@ -24,11 +24,10 @@ from lenswork.errors import ClassifierError
 from lenswork.kinds import Picture, Probabilities
 from lenswork.model.answering import checked_picture
 from lenswork.model.contract import Contract, contract_in
-from lenswork.model.stored import LARGEST_HEADER
+from lenswork.model.stored import LARGEST_HEADER, most_golden
 
 CLASSES, CONTRACT, GOLDEN = "classes", "lenswork.contract", "lenswork.golden"
 CHECKSUM, INT8 = "lenswork.sha256", "lenswork.int8"
-MOST_GOLDEN = 10_000  # pictures: one a class, and each is answered when the file is opened
 MARKS, MARKS_A_PICTURE = "[{,", 8  # that begin a value; with some to spare
 
 
@@ -87,7 +86,7 @@ def read_properties(texts: Mapping[str, str], path: Path) -> Said:
         )
     contract = contract_in(said, str(path))
     try:
-        golden, expected = _golden(pictures, len(contract.classes))
+        golden, expected = _golden(pictures, contract)
         if texts.get(CLASSES) != _names(contract):
             raise ValueError("its list of classes is another than its contract's")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -99,13 +98,17 @@ def _names(contract: Contract) -> str:
     return json.dumps(contract.classes, ensure_ascii=False)
 
 
-def _golden(text: str, classes: int) -> tuple[list[Picture], Probabilities]:
-    most = max(classes, MOST_GOLDEN)
+def _golden(text: str, contract: Contract) -> tuple[list[Picture], Probabilities]:
+    classes = len(contract.classes)
+    most = most_golden(classes, contract.preprocess.input_shape)
     if sum(map(text.count, MARKS)) > MARKS_A_PICTURE * most:  # each would become an object
         raise ValueError("its golden pictures are made of very many values")
     content = json.loads(text)
     if not classes <= (count := len(content["pictures"])) <= most:
-        raise ValueError(f"{count:,} golden pictures, and each of {classes} classes needs one")
+        raise ValueError(
+            f"{count:,} golden pictures: each of {classes} classes needs one, and {most:,} are "
+            "the most"
+        )
     golden = [_picture(one) for one in content["pictures"]]
     answers = np.frombuffer(_bytes(content["probabilities"]), "<f4").astype(np.float32)
     return golden, answers.reshape(len(golden), classes)

@@ -29,8 +29,11 @@ from lenswork.use.onnx_properties import golden_text
 from lenswork.use.onnx_runtime import RUNTIME, OnnxClassifier
 
 FORM = "web page"
-MODULES = ("bytes", "resize", "pixels", "model", "draw", "camera", "page")  # after those they use
+MODULES = (  # after those they use
+    "bytes", "resize", "jpeg_bits", "jpeg_dct", "jpeg", "pixels", "model", "draw", "camera", "page",
+)  # fmt: skip
 ORT_SCRIPT, ORT_WASM = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm.gz"
+_EXPORT = re.compile(r"^export (?=const|function|async|class)", re.MULTILINE)
 _EXPORTS = re.compile(r"export\s*\{([^{}]*)\}\s*;?\s*\Z")
 _NETWORK = re.compile(r'<script type="text/plain" id="network">([^<]*)</script>')
 
@@ -118,7 +121,7 @@ def _script(folder: Traversable) -> str:
     parts = [_runtime(_text(folder / "vendor" / ORT_SCRIPT))]
     for name in MODULES:
         source = re.sub(r"^import [^;]*;\n", "", _text(folder / f"{name}.js"), flags=re.MULTILINE)
-        parts.append(re.sub(r"^export (?=const|function|async)", "", source, flags=re.MULTILINE))
+        parts.append(_EXPORT.sub("", source))
     script = "\n".join(parts)
     if "</script" in script or "<!--" in script:
         raise LensworkError("a script of the page would end it before its time")

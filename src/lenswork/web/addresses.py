@@ -36,9 +36,9 @@ ADDRESSES: tuple[tuple[str, str, str], ...] = (
     ("GET", "/data/sheet", "data.sheet"),
     ("GET", "/data/look", "data.look"),
     ("GET", "/data/picture", "data.picture"),
-    ("GET", "/data/findings", "data.findings"),
-    ("POST", "/data/findings", "data.examine"),
-    ("GET", "/data/report", "data.report"),
+    ("GET", "/data/findings", "doctor.show"),
+    ("POST", "/data/findings", "doctor.examine"),
+    ("GET", "/data/report", "doctor.report"),
     # new run
     ("GET", "/new", "new_run.show"),
     ("POST", "/new", "new_run.start"),

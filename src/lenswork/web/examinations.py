@@ -21,7 +21,7 @@ from lenswork.data.doctor.examine import examine
 from lenswork.data.doctor.finding import SEVERITIES, Severity
 from lenswork.data.doctor.report import Report
 from lenswork.errors import DataError, LensworkError
-from lenswork.files import write_bytes
+from lenswork.files import read_bytes, write_bytes
 from lenswork.web.named import allowed_data
 from lenswork.web.opened import Shelf, data_named, refuse_absent, stamp_of
 from lenswork.web.processes import FOLDER
@@ -170,7 +170,7 @@ def _kept(settings: Settings, name: str) -> Known | None:
     if known is not None:
         return known
     try:
-        content = json.loads(_file(settings, name).read_bytes())
+        content = json.loads(read_bytes(_file(settings, name)))
         if (content["data"], content["stamp"]) != (name, key[2]):
             return None
         known = _read(settings, name, content)

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lenswork.amounts import counted
-from lenswork.look.arithmetic import Arithmetic, Doubles
+from lenswork.look.arithmetic import Arithmetic
 from lenswork.look.arithmetic_text import (
     CHANNELS_SHOWN,
     INPUTS_SHOWN,
@@ -19,46 +18,11 @@ from lenswork.look.arithmetic_text import (
 )
 from lenswork.look.each_number import EachNumber, work_out
 from lenswork.look.sizes import sight
-from lenswork.web.inside_colours import GREY, VALUES, colour_of, ink_on, signed_colour_of
+from lenswork.web.inside_colours import GREY, VALUES, colour_of
+from lenswork.web.inside_drawn import Bar, Grid, bar, grid, signed_grid
 from lenswork.web.inside_look import Look
 
-CELL, LINE = 36, 26  # units of a drawn field
 RGB = ("red", "green", "blue")
-BAR = 60  # units to either side of a bar's middle
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One number in a drawn grid; `chosen` is the one that a maximum took."""
-
-    x: int
-    y: int
-    fill: str
-    ink: str
-    text: str
-    full: str
-    chosen: bool
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Numbers in rows and columns as coloured fields."""
-
-    title: str
-    width: int
-    height: int
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True)
-class Bar:
-    """What one input adds to a sum: from `x` on, `length` long; the middle is 0."""
-
-    title: str
-    text: str
-    x: float
-    length: float
-    lowers: bool
 
 
 @dataclass(frozen=True)
@@ -153,8 +117,8 @@ def _channels(worked: Arithmetic | EachNumber, layer: int) -> Iterator[Channel]:
         grids = [_window(worked, at, layer)]
         if not pooled:
             grids += [
-                _signed("filter", worked.weights[:, :, at], most[0]),
-                _signed("products", worked.products[:, :, at], most[1]),
+                signed_grid("filter", worked.weights[:, :, at], most[0]),
+                signed_grid("products", worked.products[:, :, at], most[1]),
             ]
         title = "" if pooled else _name(worked, at, layer)
         total = "" if pooled else number(worked.channel_totals[at])
@@ -184,40 +148,7 @@ def _window(worked: Arithmetic, channel: int, layer: int) -> Grid:
         for value, there in zip(values.ravel(), worked.inside.ravel(), strict=True)
     ]
     taken = worked.weights[:, :, channel] if worked.method == "max" else None
-    return _grid("window", values, fills, taken)
-
-
-def _signed(title: str, values: Doubles, most: float) -> Grid:
-    return _grid(title, values, [signed_colour_of(float(one), most) for one in values.ravel()])
-
-
-def _grid(
-    title: str, values: Doubles, fills: Sequence[str], taken: NDArray[np.float64] | None = None
-) -> Grid:
-    height, width = values.shape
-    cells = tuple(
-        Cell(
-            x=index % width * CELL,
-            y=index // width * LINE,
-            fill=fill,
-            ink=ink_on(fill) if fill else "",
-            text=short(float(value)) if fill else "·",
-            full=number(float(value)) if fill else "padding",
-            chosen=taken is not None and bool(taken.ravel()[index]),
-        )
-        for index, (value, fill) in enumerate(zip(values.ravel(), fills, strict=True))
-    )
-    return Grid(title, width * CELL, height * LINE, cells)
-
-
-def short(value: float) -> str:
-    """At most six letters, such as -0.123, 12.3 or 1234; a field's title has the whole number."""
-    if value == 0:
-        return "0"
-    size = abs(value)
-    if size < 1e5:
-        return f"{value:.{3 if size < 10 else 2 if size < 100 else 1 if size < 1000 else 0}f}"
-    return f"{value:.0e}"
+    return grid("window", values, fills, taken)
 
 
 def _sums(worked: Arithmetic | EachNumber, layer: int) -> Iterator[Bar]:
@@ -227,13 +158,7 @@ def _sums(worked: Arithmetic | EachNumber, layer: int) -> Iterator[Bar]:
     totals = worked.channel_totals
     most = float(np.abs(totals).max())
     for channel, total in enumerate(totals):
-        yield _bar(_name(worked, channel, layer), float(total), most)
-
-
-def _bar(title: str, value: float, most: float) -> Bar:
-    length = BAR * abs(value) / most if most > 0 else 0.0
-    start = BAR - length if value < 0 else BAR
-    return Bar(title, number(value), round(start, 2), round(length, 2), value < 0)
+        yield bar(_name(worked, channel, layer), float(total), most)
 
 
 def _terms(worked: Arithmetic, look: Look, layer: int) -> Iterator[Term]:
@@ -258,7 +183,7 @@ def _terms(worked: Arithmetic, look: Look, layer: int) -> Iterator[Term]:
             number(float(values[index])),
             number(float(weights[index])),
             number(product),
-            _bar(where, product, most),
+            bar(where, product, most),
         )
 
 

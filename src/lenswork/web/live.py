@@ -5,15 +5,13 @@ Only small files are read: `.live.json`, `.mistakes.json`, and the history when 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 from weakref import WeakValueDictionary
 
 from lenswork.errors import LensworkError, RunError
-from lenswork.kinds import SplitName
-from lenswork.record.json_ready import json_ready
 from lenswork.record.live import (
     Live,
     LiveMistakes,
@@ -21,8 +19,8 @@ from lenswork.record.live import (
     read_live,
     read_mistakes,
 )
-from lenswork.record.predictions import HELD_OUT
 from lenswork.record.run import HISTORY, Run, Status
+from lenswork.web.epochs import Rows, epochs_of
 from lenswork.web.events import event
 from lenswork.web.named import run_named
 from lenswork.web.processes import job_of
@@ -30,11 +28,9 @@ from lenswork.web.settings import Settings
 
 PAUSE_SECONDS = 0.5
 FRESH_SECONDS = 3.0  # what a live run has written is not older, unless its steps are long
-PREFIX: dict[SplitName, str] = {"validation": "val_", "test": "test_"}
 QUIET_SECONDS = 15.0  # after which a word is sent, so that a reader who has left is noticed
 RETRY = b"retry: 1000\n\n"  # milliseconds until a browser asks again
 
-Rows = tuple[dict[str, Any], ...]  # one an epoch
 Standing = Status | Literal["starting", "refused", "gone", "unreadable"]
 """A run's status; or what there is in its place: a process that has not made or taken over its
 folder yet, one that has ended before, nothing any more, a folder that cannot be read."""
@@ -228,40 +224,3 @@ def _news(told: Seen | None, seen: Seen) -> Iterator[bytes]:
 def standing_of(settings: Settings, name: str) -> Seen:
     """The run of this name as it stands now."""
     return Watch(settings, name).look()
-
-
-def epochs_of(run: Run) -> Rows:
-    """A row an epoch: its number and its metrics, None for what is no number."""
-    return tuple(json_ready({"epoch": row["epoch"], **row["metrics"]}) for row in run.history)
-
-
-def curves_of(epochs: Rows, parts: Collection[SplitName]) -> dict[str, Any]:
-    """Loss and accuracy by epoch as `plots.js` draws them, of the training and the held-out parts.
-
-    Each series also names its `metric`, so that a page can add rows to it.
-    """
-    kinds = [("", "training, as met", 1)]
-    kinds += [
-        (f"{PREFIX[part]}", part, 1 + place)
-        for place, part in enumerate(HELD_OUT, 1)
-        if part in parts
-    ]
-    x = [row["epoch"] for row in epochs]
-    return {
-        metric: {
-            "x": x,
-            "series": [
-                {
-                    "label": label,
-                    "metric": f"{prefix}{metric}",
-                    "values": [row.get(f"{prefix}{metric}") for row in epochs],
-                    "colour": colour,
-                    "dash": prefix == "",
-                }
-                for prefix, label, colour in kinds
-            ],
-            "percent": metric == "accuracy",
-            "xlabel": "epoch",
-        }
-        for metric in ("accuracy", "loss")
-    }

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from lenswork.errors import UsageError
-from lenswork.files import write_bytes
+from lenswork.files import read_bytes, write_bytes
 from lenswork.record.home import RECIPE
 from lenswork.visible import visible
 from lenswork.web.named import child_named, is_file
@@ -169,7 +169,8 @@ def _log(folder: Path, mode: Literal["rb", "ab"]) -> IO[bytes]:
 
 
 def _no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    also = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # nor is a pipe waited for
+    return os.open(path, flags | also, 0o666)
 
 
 def _signal(number: int) -> str:
@@ -206,8 +207,8 @@ def _can_share(log: IO[bytes]) -> bool:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+        content = json.loads(read_bytes(path))
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

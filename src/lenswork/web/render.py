@@ -17,6 +17,7 @@ from lenswork.amounts import counted
 from lenswork.model.describe import format_bytes
 from lenswork.record.durations import format_seconds
 from lenswork.visible import visible
+from lenswork.web.short import short_data
 
 STATIC = files("lenswork.web").joinpath("static")
 """The studio's own styles and scripts, with the vendored ones."""
@@ -97,4 +98,5 @@ FILTERS: Mapping[str, Any] = {
     "bytes": format_bytes,
     "shell": shlex.quote,
     "plain": visible,
+    "short_data": short_data,
 }

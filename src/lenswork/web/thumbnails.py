@@ -1,6 +1,7 @@
 """Pictures of a data set as they are shown: decoded no larger than that, kept by the browser."""
 
 from pathlib import Path
+from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
@@ -10,11 +11,17 @@ from lenswork.errors import PictureError
 from lenswork.kinds import Picture
 from lenswork.look.thumbnail import thumbnail
 from lenswork.web.images import keeping
+from lenswork.web.opened import stamp_of
 from lenswork.web.render import asset
 
 THUMBNAIL = 160  # pixels along the longer side: a cell on a screen with fine pixels
 LARGEST = 1024  # of a picture that is looked at alone
 UNREADABLE = "unreadable.svg"
+
+
+def thumbnail_query(name: str) -> dict[str, Any]:
+    """What the addresses of all thumbnails of a data set say; it changes with its files."""
+    return {"data": name, "side": THUMBNAIL, "v": stamp_of(name) or None}
 
 
 def picture_at(source: PictureSource, place: int, side: int, *, kept: bool = True) -> Response:

@@ -27,6 +27,8 @@ from lenswork.data.doctor.measures import as_image, kept_of, square_side, square
 from lenswork.data.doctor.same import digest_of, digests_of
 from lenswork.errors import PictureError
 
+LOSSLESS: dict[str, object] = {"lossless": True}
+
 
 def put(root: Path, name: str, content: bytes) -> Candidate:
     path = root / "train" / "cats" / name
@@ -247,6 +249,31 @@ def test_a_jpeg_that_breaks_off_under_a_right_end_is_found_by_its_grey(tmp_path:
     assert only(put(tmp_path, "whole.jpg", content)).grey_below == 0
     grey = encoded(np.full((16, 16, 1), 128, np.uint8), "JPEG")
     assert only(put(tmp_path, "grey.jpg", grey)).grey_below == 1
+
+
+@pytest.mark.parametrize(("kind", "options"), [("BMP", {}), ("TIFF", {}), ("WEBP", LOSSLESS)])
+def test_zeros_from_the_border_of_a_block_on_were_never_written(
+    kind: str, options: dict[str, object], tmp_path: Path
+) -> None:
+    content = encoded(noise(96, 96, 3), kind, **options)
+
+    def unwritten(kept: int, behind: int = 0) -> float:
+        torn = content[:kept].ljust(len(content), b"\0") + bytes(behind)
+        return only(put(tmp_path, f"{kept}.{kind.lower()}", torn)).unwritten
+
+    assert 0 not in (content[8191], content[8191 - 600])
+    assert unwritten(8192) == (len(content) - 8192) / len(content) > 0.5
+    assert unwritten(8192 - 600) == 0  # as a black border may be
+    assert unwritten(len(content)) == 0
+    assert unwritten(len(content), 600) == 0
+
+
+def test_what_stands_behind_a_whole_picture_is_not_missing(tmp_path: Path) -> None:
+    for kind, options in (("WEBP", LOSSLESS), ("JPEG", {}), ("PNG", {}), ("GIF", {})):
+        content = encoded(noise(96, 96, 3), kind, **options)
+        longer = content.ljust(4096 * (1 + len(content) // 4096), b"x") + bytes(9_000)
+        facts = only(put(tmp_path, f"longer.{kind.lower()}", longer))
+        assert (facts.readable, facts.unwritten) == (True, 0)
 
 
 def test_facts_come_in_the_order_of_the_files_for_any_number_of_threads(tmp_path: Path) -> None:

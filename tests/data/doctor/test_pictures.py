@@ -105,6 +105,15 @@ def test_a_jpeg_that_ends_in_grey_is_a_note_since_it_may_be_a_border() -> None:
     assert len(finding.files) == 1
 
 
+def test_a_file_whose_end_was_never_written_is_a_warning_that_moves_nothing() -> None:
+    finding = only([fact(unwritten=0.25), fact("train/cats/b.webp", format="WEBP", unwritten=0.5)])
+    assert (finding.code, finding.severity) == ("unwritten", "warn")
+    assert finding.title.startswith("2 pictures end in zeros that were probably never written")
+    assert finding.title.endswith("up to 50% of the file")
+    assert finding.files == ("train/cats/b.webp", "train/cats/a.jpg")
+    assert finding.move == ()
+
+
 def test_a_few_grey_pictures_are_a_note_and_grey_classes_a_warning() -> None:
     cats = [fact(f"train/cats/{at}.jpg") for at in range(20)]
     dogs = [fact(f"train/dogs/{at}.jpg") for at in range(20)]

@@ -1,5 +1,6 @@
 """Pictures over HTTP get the classifier's own answers, or a refusal that says what to do."""
 
+import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,10 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 from served import PNG, Serve, picture, png
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from lenswork.kinds import Pictures, Probabilities
 from lenswork.model.classifier import Classifier
+from lenswork.model.contract import Contract
+from lenswork.use.predict import Upload
+from lenswork.use.serve import app as application
+from lenswork.use.serve import request
 from lenswork.use.serve.app import server
 from lenswork.use.serve.limits import Limits
 
@@ -305,3 +311,66 @@ def test_a_host_that_is_none_breaks_no_page(serve: Serve, host: str) -> None:
     client = serve()
     assert "<b>" not in client.get("/", headers={"host": host}).text
     problem(client.get("/nothing", headers={"host": host}), 404)
+
+
+HEAD = b'--a\r\ncontent-disposition: form-data; name="picture"; filename="a.png"\r\n\r\n'
+NEARLY, END = b"\r\n--ab", b"\r\n--a--\r\n"  # the one nearly ends a part, the other ends the form
+FORM = {"content-type": "multipart/form-data; boundary=a"}
+
+
+def test_a_form_that_takes_long_to_take_apart_lets_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(request, "TURN_SECONDS", 0.0)
+    content = NEARLY * 30_000
+    sent, turns = asyncio.run(read_beside_others(HEAD + content + END))
+    assert [one.content for one in sent] == [content]
+    assert turns >= len(content) // request.PIECE
+
+
+async def read_beside_others(body: bytes) -> tuple[list[Upload], int]:
+    """The pictures of a form, and how often others had their turn meanwhile."""
+    headers = [(name.encode(), value.encode()) for name, value in FORM.items()]
+    asked = Request({"type": "http", "headers": headers})
+    reading = asyncio.create_task(request.pictures_in(asked, body, Limits()))
+    turns = 0
+    while not reading.done():
+        turns += 1
+        await asyncio.sleep(0)
+    return await reading, turns
+
+
+def test_a_form_that_takes_too_long_to_take_apart_is_refused_with_503(serve: Serve) -> None:
+    client = serve(Limits(seconds=0.05))
+    answer = client.post("/predict", content=HEAD + NEARLY * 500_000 + END, headers=FORM)
+    assert problem(answer, 503)["error"] == "it took too long"
+
+
+def test_a_request_of_many_pictures_lets_one_of_another_be_read_in_between(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, begun = threading.Semaphore(0), threading.Semaphore(0)
+    decoded = application._decoded
+
+    def slowly(contract: Contract, sent: Upload, pixels: int) -> Any:
+        if sent.name.startswith("slow"):
+            begun.release()
+            assert gate.acquire(timeout=20)
+        return decoded(contract, sent, pixels)
+
+    monkeypatch.setattr(application, "_decoded", slowly)
+    monkeypatch.setattr(application, "available_cores", lambda: 2)
+    client = serve()
+    waiting_to_be_read = client.app.state.served.readers._work_queue  # type: ignore[attr-defined]
+    files = [("picture", (f"slow {number}.png", png(number))) for number in range(6)]
+    with ThreadPoolExecutor(2) as pool:
+        many = pool.submit(client.post, "/predict", files=files)
+        assert begun.acquire(timeout=20)
+        assert begun.acquire(timeout=20)
+        one = pool.submit(post, client, 7)
+        wait_for(lambda: waiting_to_be_read.qsize() == 1)
+        gate.release()
+        assert one.result(20).status_code == 200
+        assert not many.done()
+        gate.release(5)
+        assert len(many.result(20).json()["answers"]) == 6

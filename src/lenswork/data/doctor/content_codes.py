@@ -16,6 +16,7 @@ CONTENT_CODES: Mapping[str, tuple[Severity, str]] = {  # what it says in docs/do
     # pictures that training reads
     "decoder-warnings": ("warn", "a picture that the decoder warns of"),
     "over-limit": ("warn", "a picture of more pixels than `--pixel-limit`, which training takes"),
+    "unwritten": ("warn", "a WebP, BMP or TIFF that ends in zeros from a disk's block on"),
     "grey-below": ("note", "a JPEG that ends in even grey: data is missing, or it is a border"),
     "one-colour": ("warn", "a picture of one even colour"),
     "colour-tells-class": ("warn", "grey pictures in some classes, colour in the others"),

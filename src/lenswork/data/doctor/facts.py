@@ -58,6 +58,7 @@ class Facts:
     frames: int = 1
     see_through: float = 0.0
     grey_below: float = 0.0
+    unwritten: float = 0.0
     orientation: int = 1
     warnings: tuple[str, ...] = ()
     problem: Problem | None = None
@@ -230,6 +231,7 @@ def _facts(seen: _Seen, look: _Look | None) -> Facts:
         frames=opened.frames,
         see_through=opened.see_through,
         grey_below=opened.grey_below,
+        unwritten=opened.unwritten,
         orientation=opened.orientation,
         warnings=opened.warnings,
         problem=opened.problem,

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lenswork.amounts import counted
-from lenswork.data.decode import BYTE_LIMIT
+from lenswork.data.decode import BYTE_LIMIT, PICTURE_SUFFIXES
 from lenswork.data.doctor.codes import found, quoted
 from lenswork.data.doctor.finding import Finding
 from lenswork.data.doctor.formats import format_findings, unread_in
 from lenswork.data.doctor.survey import Folder, Survey, Trouble
 
 LIST = "lenswork doctor DATA --fix-list FILE"
+ENDINGS = ", ".join(sorted(PICTURE_SUFFIXES))
 TAKE_AWAY = f"replace, or take away; this writes the names:\n{LIST}"
 
 
@@ -107,8 +108,7 @@ def passed_by_findings(surveyed: Survey, place: str) -> list[Finding]:
             found(
                 "not-pictures",
                 f"{counted(len(others), 'file is no picture', 'files are no pictures')} by name",
-                "training leaves out what ends in none of .jpg, .jpeg, .png, .webp, .bmp, .gif, "
-                ".tif and .tiff",
+                f"training leaves out what ends in none of {ENDINGS}",
                 "none is needed; a picture needs its right ending",
                 others,
             )

@@ -20,15 +20,19 @@ from lenswork.data.decode import (
     upright,
 )
 from lenswork.data.doctor.heard import Heard
+from lenswork.data.segments import with_joined_pixels
 from lenswork.errors import PictureError
 from lenswork.kinds import Picture
 
 Problem = Literal["unreadable", "empty", "not a picture", "too large", "cut off", "damaged"]
 NO_DATA = 128
+BLOCK = 4096  # bytes that disks write at once
+LEAST_ZEROS = 512  # bytes
 MOST_PLACES = 64  # in a name of a format; a damaged header can make Pillow say anything
 
 _BEGINNINGS = rb"(?s)\xff\xd8\xff|\x89PNG|RIFF....WEBP|BM|GIF8|II[*+]\0|MM\0[*+]"
 _ENDS = {"JPEG": rb"\xff\xd9\0*\Z", "PNG": rb"IEND\xaeB`\x82", "GIF": rb";\0*\Z"}
+_UNCHECKED = ("WEBP", "BMP", "TIFF")  # whose decoders take zeros for pixels, whoever wrote them
 
 
 @dataclass(slots=True)
@@ -38,7 +42,9 @@ class Opened:
     `image` is the same picture where Pillow has it without a further copy.
     `width` and `height` are in pixels, upright where the picture was decoded. `see_through` is
     the share of pixels that are not opaque, `grey_below` that of rows at a JPEG's end which hold
-    nothing but the grey that stands for missing data. `problem` and `error` say why it is refused.
+    nothing but the grey that stands for missing data. `unwritten` is the share of the file's
+    bytes, at its end, that a disk seems never to have been given. `problem` and `error` say why it
+    is refused.
     """
 
     content: bytes = b""
@@ -51,6 +57,7 @@ class Opened:
     frames: int = 1
     see_through: float = 0.0
     grey_below: float = 0.0
+    unwritten: float = 0.0
     orientation: int = 1
     warnings: tuple[str, ...] = ()
     problem: Problem | None = None
@@ -76,7 +83,7 @@ def open_picture(path: Path, pixel_limit: int, heard: Heard) -> Opened:
 
 
 def _decode(opened: Opened, name: str, pixel_limit: int) -> None:
-    with Image.open(io.BytesIO(opened.content), formats=FORMATS) as image:
+    with Image.open(io.BytesIO(with_joined_pixels(opened.content)), formats=FORMATS) as image:
         opened.format = "JPEG" if image.format == "MPO" else str(image.format)[:MOST_PLACES]
         opened.mode, (opened.width, opened.height) = image.mode, image.size
         if opened.width * opened.height > pixel_limit:
@@ -95,6 +102,7 @@ def _decode(opened: Opened, name: str, pixel_limit: int) -> None:
             opened.image = turned.copy() if image.format == "GIF" else turned
         if opened.format == "JPEG":
             opened.grey_below = _grey_below(image)
+    opened.unwritten = _unwritten(opened.content, opened.format)
     opened.height, opened.width = picture.shape[:2]
     opened.picture = picture
 
@@ -150,6 +158,18 @@ def _grey_below(image: Image.Image) -> float:
     stored = np.asarray(image)
     rows = (stored == NO_DATA).reshape(len(stored), -1).all(axis=1)
     return 1.0 if rows.all() else float(rows[::-1].argmin() / len(rows))
+
+
+def _unwritten(content: bytes, kind: str) -> float:
+    """The share of the zeros in which a file ends, where they begin at the border of a block."""
+    if kind == "WEBP":
+        content = content[: 8 + int.from_bytes(content[4:8], "little")]  # padding behind it is none
+    if kind not in _UNCHECKED or content[-1:] != b"\0":
+        return 0.0
+    start = len(content.rstrip(b"\0"))
+    if start % BLOCK or len(content) - start < LEAST_ZEROS:
+        return 0.0
+    return (len(content) - start) / len(content)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -10,7 +10,7 @@ from lenswork.data.doctor.colours import colour_findings
 from lenswork.data.doctor.content_codes import seen
 from lenswork.data.doctor.facts import Facts
 from lenswork.data.doctor.finding import Finding
-from lenswork.data.doctor.opened import Problem
+from lenswork.data.doctor.opened import BLOCK, Problem
 from lenswork.data.doctor.proportions import size_findings
 
 LEAST_GREY = 0.02  # of the rows: less can be a border
@@ -49,6 +49,7 @@ def picture_findings(
         *_refused([one for one in facts if not _is_only_over(one)]),
         *_over_limit([one for one in facts if _is_only_over(one)], pixel_limit),
         *_warned(readable),
+        *_unwritten(readable),
         *_grey_below(readable),
         *_one_colour(readable),
         *colour_findings(readable),
@@ -128,6 +129,24 @@ def _warned(facts: Sequence[Facts]) -> list[Finding]:
             counted(len(ones), "picture is", "pictures are") + " read with a warning",
             f"the decoder makes the best of a file that is not as it should be: {common}",
             "look at them; save them again from a program that shows them whole",
+            files=_names(ones),
+        )
+    ]
+
+
+def _unwritten(facts: Sequence[Facts]) -> list[Finding]:
+    ones = sorted((one for one in facts if one.unwritten), key=lambda one: -one.unwritten)
+    if not ones:
+        return []
+    return [
+        seen(
+            "unwritten",
+            counted(len(ones), "picture ends", "pictures end")
+            + f" in zeros that were probably never written, up to {_percent(ones[0].unwritten)} "
+            "of the file",
+            f"they begin where a block of a disk does, every {BLOCK:,} bytes, as after a copy that "
+            "was cut off; such files have no checksum, and the network learns black or noise",
+            "look at them; bring those that are damaged again, or move them away",
             files=_names(ones),
         )
     ]

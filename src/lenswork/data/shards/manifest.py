@@ -1,28 +1,45 @@
 """What `lenswork pack` says of its shards, so that they need not be read to be known."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from lenswork.data.decode import BYTE_LIMIT
 from lenswork.data.shards.names import shown
 from lenswork.data.shards.stream import read_small
 from lenswork.data.shards.tar import BLOCK
 from lenswork.errors import DataError
-from lenswork.kinds import SplitName
+from lenswork.kinds import SPLIT_NAMES, SplitName
 
 MANIFEST_LIMIT = 64 << 20  # bytes
 INDEX_LIMIT = 1 << 30
 Count = Annotated[int, Field(ge=0, le=1 << 53, strict=True)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,200}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+# Pydantic keeps every error that it finds, some hundred bytes each: of a file of wrong values,
+# which anybody may have written, many times the file. One is enough.
+Counts = Annotated[tuple[Count, ...], FailFast()]
+Texts = Annotated[tuple[str, ...], FailFast()]
 
 
 class _Said(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, said: object) -> object:
+        return _known(said, cls.model_fields, "field")
 
 
 class ShardFacts(_Said):
@@ -32,7 +49,7 @@ class ShardFacts(_Said):
     size_bytes: Count
     sha256: Sha256
     pictures: Count
-    per_class: tuple[Count, ...]
+    per_class: Counts
     index: FileName
     index_sha256: Sha256
 
@@ -43,10 +60,15 @@ class Manifest(_Said):
     format: Literal["lenswork shards"] = "lenswork shards"
     version: Literal[1] = 1
     name: str
-    classes: tuple[str, ...] = Field(min_length=2)
-    notes: tuple[str, ...] = ()
+    classes: Texts = Field(min_length=2)
+    notes: Texts = ()
     seed: int
-    splits: Mapping[SplitName, tuple[ShardFacts, ...]]
+    splits: Mapping[SplitName, Annotated[tuple[ShardFacts, ...], FailFast()]]
+
+    @field_validator("splits", mode="before")
+    @classmethod
+    def _refuse_unknown_splits(cls, said: object) -> object:
+        return _known(said, SPLIT_NAMES, "split")
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -73,13 +95,13 @@ class Index(_Said):
 
     format: Literal["lenswork shard index"] = "lenswork shard index"
     version: Literal[1] = 1
-    members: tuple[str, ...]
-    ids: tuple[str, ...]
-    labels: tuple[Count, ...]
-    places: tuple[Count, ...]
-    offsets: tuple[Count, ...]
-    sizes: tuple[Count, ...]
-    crc32: tuple[Count, ...]
+    members: Texts
+    ids: Texts
+    labels: Counts
+    places: Counts
+    offsets: Counts
+    sizes: Counts
+    crc32: Counts
 
 
 def read_manifest(location: str) -> Manifest | None:
@@ -117,11 +139,20 @@ def read_index(location: str, facts: ShardFacts, shard: str) -> Index:
     return index
 
 
+def _known(said: object, names: Collection[str], what: str) -> object:
+    """What was said; raises `ValueError` for a table with a name that is none of `names`."""
+    for name in said if isinstance(said, dict) else ():
+        if name not in names:
+            raise ValueError(f"there is no {what} {name!r:.60}")
+    return said
+
+
 def first_problem(error: ValidationError) -> str:
     """The first thing that was wrong, and where."""
     problem = error.errors()[0]
     place = ".".join(map(str, problem["loc"]))
-    return f"{place}: {problem['msg']}" if place else problem["msg"]
+    said = problem["msg"].removeprefix("Value error, ")
+    return f"{place}: {said}" if place else said
 
 
 def _refuse_disagreement(index: Index, facts: ShardFacts, location: str) -> None:

@@ -3,10 +3,13 @@
 import { hasCamera, watching } from "./camera.js";
 import { drawing, groundOf } from "./draw.js";
 import { opened } from "./model.js";
-import { paint, pixelsOf, prepared } from "./pixels.js";
+import { paint, pictureIn, pixelsOf, prepared } from "./pixels.js";
 
 const SHOWN = 12; // classes in the list, the likeliest first
 const KEPT = 60; // answered pictures that stay on the page
+const RARE =
+  "is a JPEG of a rare kind: here all of it is decoded, in training it was decoded at a reduced size, " +
+  "so its probabilities differ a little";
 const contract = JSON.parse(document.getElementById("contract").textContent);
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 const percent = (share) => `${(100 * share).toFixed(share > 0.9995 && share < 1 ? 3 : 1)}%`;
@@ -72,13 +75,14 @@ async function takeFiles(files) {
   const troubles = [];
   for (const file of files) {
     try {
-      const picture = await pixelsOf(file);
-      const probabilities = await model.answer(picture);
+      const { shown, seen, isRare } = await pictureIn(file, contract.preprocess);
+      const probabilities = await model.answer(seen);
       show("picture");
-      paint(part("picture"), picture);
-      part("picture").classList.toggle("small", Math.max(picture.width, picture.height) < 128);
-      showAnswer(picture, probabilities);
-      keep(file.name || "pasted picture", picture, probabilities);
+      paint(part("picture"), shown);
+      part("picture").classList.toggle("small", Math.max(shown.width, shown.height) < 128);
+      showAnswer(seen, probabilities);
+      keep(file.name || "pasted picture", seen, probabilities);
+      if (isRare) troubles.push(`${file.name || "the pasted picture"} ${RARE}`);
     } catch (error) {
       troubles.push(`${file.name || "the pasted picture"} cannot be read as a picture (${error.message})`);
     }
@@ -178,9 +182,12 @@ function expose() {
   globalThis.lenswork = Object.freeze({
     contract,
     /** A picture file's probabilities, in the order of `contract.classes`. */
-    classify: async (blob) => model.answer(await pixelsOf(blob)),
+    classify: async (blob) => model.answer((await pictureIn(blob, contract.preprocess)).seen),
     /** The bytes that the network sees of a picture file. */
-    prepare: async (blob) => new Uint8Array(prepared(await pixelsOf(blob), contract.preprocess).data),
+    prepare: async (blob) => {
+      const { seen } = await pictureIn(blob, contract.preprocess);
+      return new Uint8Array(prepared(seen, contract.preprocess).data);
+    },
   });
 }
 

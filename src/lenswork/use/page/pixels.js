@@ -1,6 +1,7 @@
 // From a picture to the bytes that the network was trained on: white under what is transparent,
 // upright, in the contract's colours and size.
 
+import { reducedJpeg } from "./jpeg.js";
 import { resized } from "./resize.js";
 
 /** The pixels of a picture file or of anything that a canvas can draw; upright, on white. */
@@ -19,6 +20,22 @@ export async function pixelsOf(source) {
   pen.drawImage(drawn, 0, 0);
   if (drawn !== source) drawn.close();
   return { width, height, channels: 4, data: pen.getImageData(0, 0, width, height).data };
+}
+
+/**
+ * A file twice: `shown` as a browser has it, and `seen` as the network wants it before `prepared`,
+ * which is a JPEG decoded at a reduced size where that was done in training. `isRare` is true of one
+ * that can only be decoded whole here.
+ */
+export async function pictureIn(file, { reduced, width, height }) {
+  const shown = await pixelsOf(file);
+  if (!reduced) return { shown, seen: shown, isRare: false };
+  try {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    return { shown, seen: reducedJpeg(bytes, 2 * width, 2 * height) ?? shown, isRare: false };
+  } catch {
+    return { shown, seen: shown, isRare: true };
+  }
 }
 
 /** A picture of 1, 3 or 4 channels as the network sees it. */

@@ -119,10 +119,10 @@ async def _predict(request: Request) -> Response:
         body = await _in_time(read_body(request, limits, served.held), limits.upload_seconds)
         end = time.monotonic() + limits.seconds
         with batcher.coming():
-            sent = await pictures_in(request, body, limits)
+            sent = await _in_time(pictures_in(request, body, limits), limits.seconds)
             del body  # its pictures have its bytes: they are not kept twice
             reading = _read(served, batcher.engine.contract, sent)
-            answer = batcher.submit(await _in_time(reading, limits.seconds))
+            answer = batcher.submit(await _in_time(reading, end - time.monotonic()))
         rows = await _in_time(asyncio.wrap_future(answer), end - time.monotonic())
     finally:
         served.held.count -= getattr(request.state, "held_bytes", 0)
@@ -131,13 +131,21 @@ async def _predict(request: Request) -> Response:
 
 async def _read(served: Served, contract: Contract, sent: Sequence[Upload]) -> Pictures:
     """The pictures at the contract's size; raises `Refusal` naming those that cannot be read."""
-    loop = asyncio.get_running_loop()
-    tasks = [
-        loop.run_in_executor(served.readers, _decoded, contract, one, served.limits.pixels)
-        for one in sent
-    ]
-    done = await asyncio.gather(*tasks, return_exceptions=True)
-    unread = [one for one in done if isinstance(one, PictureError)]
+    read: list[Pictures | PictureError] = [PictureError("not read")] * len(sent)
+    remaining = iter(enumerate(sent))
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        for place, one in remaining:  # the next that nobody has taken
+            read[place] = await loop.run_in_executor(
+                served.readers, _decoded, contract, one, served.limits.pixels
+            )
+
+    if len(sent) == 1:
+        await work()
+    else:  # no more at a time than there are cores: another request waits for a few, not for all
+        await asyncio.gather(*(work() for _ in range(min(len(sent), available_cores()))))
+    unread = [one for one in read if isinstance(one, PictureError)]
     if unread:
         raise Refusal(
             HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -147,15 +155,15 @@ async def _read(served: Served, contract: Contract, sent: Sequence[Upload]) -> P
             "; ".join(str(error) for error in unread)[:1000],
             "leave these out, or repair them",
         )
-    for one in done:
-        if isinstance(one, BaseException):
-            raise one
-    pictures = [one for one in done if isinstance(one, np.ndarray)]
+    pictures = [one for one in read if not isinstance(one, PictureError)]
     return np.stack(pictures) if len(pictures) > 1 else pictures[0][np.newaxis]  # not copied
 
 
-def _decoded(contract: Contract, sent: Upload, pixels: int) -> Pictures:
-    return contract.preprocess.apply_bytes(sent.content, sent.name, pixel_limit=pixels)
+def _decoded(contract: Contract, sent: Upload, pixels: int) -> Pictures | PictureError:
+    try:
+        return contract.preprocess.apply_bytes(sent.content, sent.name, pixel_limit=pixels)
+    except PictureError as error:
+        return error
 
 
 async def _in_time(work: Awaitable[Result], seconds: float) -> Result:

@@ -1,6 +1,7 @@
 """From a request to its pictures, held to the limits."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,7 +18,8 @@ RAW = ("image/png", "image/jpeg", "image/gif", "image/bmp", "image/tiff", "image
        "application/octet-stream")  # fmt: skip
 FIELD = "picture"
 LONGEST_NAME = 200
-MUCH = 2**20  # bytes of a form
+PIECE = 2**14  # bytes of a form; at worst some milliseconds of work
+TURN_SECONDS = 0.005  # of work on one form, before others have theirs
 
 
 @dataclass
@@ -91,16 +93,9 @@ async def pictures_in(request: Request, body: bytes, limits: Limits) -> list[Upl
 
 
 async def _files(request: Request, body: bytes, limits: Limits) -> list[Upload]:
-    async def stream() -> AsyncGenerator[bytes, None]:
-        yield body
-        yield b""
-
-    parser = _InMemory(request.headers, stream(), max_files=limits.pictures)
+    parser = _InMemory(request.headers, _by_turns(body), max_files=limits.pictures)
     try:
-        if len(body) < MUCH:
-            form = await parser.parse()
-        else:  # one of parts that nearly end again and again takes seconds: others go on
-            form = await asyncio.to_thread(asyncio.run, parser.parse())
+        form = await parser.parse()
     except (MultiPartException, KeyError, ValueError) as error:
         problem = getattr(error, "message", "") or str(error) or type(error).__name__
         raise _bad_form(problem[:200], limits) from error
@@ -108,6 +103,19 @@ async def _files(request: Request, body: bytes, limits: Limits) -> list[Upload]:
         return await _uploads(form, limits)
     finally:
         await form.close()
+
+
+async def _by_turns(body: bytes) -> AsyncGenerator[bytes, None]:
+    """A form piece by piece; one whose parts nearly end again and again takes seconds.
+
+    Others go on in between, and whoever has waited long enough may end it there.
+    """
+    since = time.monotonic()
+    for start in range(0, len(body), PIECE):
+        yield body[start : start + PIECE]
+        if time.monotonic() - since > TURN_SECONDS:
+            await asyncio.sleep(0)
+            since = time.monotonic()
 
 
 async def _uploads(form: FormData, limits: Limits) -> list[Upload]:

@@ -115,7 +115,11 @@ def _judged(settings: Settings, found: Opened, asked: Asked) -> dict[str, Any]:
         "standings": rows,
         "scale": scale,
         "parts": _parts(compared),
-        "differences": [row for row in compared.differences if row.field not in IN_COSTS],
+        "differences": [
+            row
+            for row in compared.differences
+            if row.field not in IN_COSTS and len(set(row.values)) > 1
+        ],
         "flip_rows": compared.flips,
         "count": count,
         "pair_address": lambda a, b: _pair_address(compared, asked, a, b),

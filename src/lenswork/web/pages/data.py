@@ -1,4 +1,4 @@
-"""Data: what there is to learn from, its pictures by class, and what the doctor says of them."""
+"""Data: what there is to learn from, and its pictures by class."""
 
 from http import HTTPStatus
 from pathlib import Path
@@ -6,26 +6,23 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from lenswork.data.browse import look_around
 from lenswork.data.dataset import FileSource, Part
 from lenswork.data.doctor.finding import SEVERITIES, Finding
 from lenswork.data.doctor.report import counts_of
-from lenswork.data.doctor.wording import COMMANDS
 from lenswork.data.known import KNOWN, SAMPLE
 from lenswork.data.sources import survey
 from lenswork.errors import DataError, LensworkError, PictureError
 from lenswork.kinds import PictureShape
-from lenswork.look.doctor_page import MOST_IN_GROUP, doctor_page, shown_groups, verdict
-from lenswork.web.download import kept_as
-from lenswork.web.examinations import Known, begin, going_on, known_of, marks_of, path_of
+from lenswork.web.examinations import known_of, marks_of, path_of
 from lenswork.web.named import allowed_data, allowed_folder
-from lenswork.web.opened import data_named, stamp_of
-from lenswork.web.render import address, page
+from lenswork.web.opened import data_named
+from lenswork.web.render import page
 from lenswork.web.settings import Settings
-from lenswork.web.sheets import Sheet, label_of, places_of_ids, sheet_of
-from lenswork.web.thumbnails import LARGEST, THUMBNAIL, picture_at, picture_in
+from lenswork.web.sheets import Sheet, label_of, sheet_of
+from lenswork.web.thumbnails import LARGEST, THUMBNAIL, picture_at, picture_in, thumbnail_query
 from lenswork.web.whole import whole
 
 SHOWN = 6  # pictures of a known set in the list
@@ -70,46 +67,6 @@ def sheet(request: Request) -> Response:
     return page(request, template, **_pictures(request, name, found, label))
 
 
-def findings(request: Request) -> Response:
-    """What the doctor says; while pictures are being examined, how far that is."""
-    settings: Settings = request.app.state.settings
-    name = allowed_data(settings, request.query_params.get("data", ""))
-    running = going_on(settings, name)
-    if running is not None and not running.over:
-        return page(request, "_data_examining.html", name=name, running=running)
-    known = known_of(settings, name)
-    return page(
-        request,
-        "_data_findings.html",
-        name=name,
-        report=known.report,
-        verdict=verdict(known.report),
-        shown=[_shown(known, finding) for finding in known.report.findings],
-        places=_places(known),
-        failed=None if running is None else running.error,
-        picture=_picture_address(name),
-        most=MOST_IN_GROUP,
-    )
-
-
-def examine(request: Request) -> Response:
-    """Have every picture examined, and show how far that is."""
-    settings: Settings = request.app.state.settings
-    name = request.query_params.get("data", "")
-    begin(settings, name)
-    if "hx-request" in request.headers:
-        return findings(request)
-    return RedirectResponse(address("/data", data=name), HTTPStatus.SEE_OTHER)
-
-
-def report(request: Request) -> Response:
-    """The doctor's report as one file to keep, with pictures inside."""
-    settings: Settings = request.app.state.settings
-    known = known_of(settings, request.query_params.get("data", ""))
-    html = doctor_page(known.report).encode("utf-8", "backslashreplace")
-    return Response(html, media_type="text/html; charset=utf-8", headers=kept_as("doctor.html"))
-
-
 def picture(request: Request) -> Response:
     """A picture by its part and row, or a file that the doctor names by its id."""
     settings: Settings = request.app.state.settings
@@ -144,7 +101,7 @@ def look(request: Request) -> Response:
         problem=problem,
         byte_count=_byte_count(part, place),
         findings=_findings_of(settings, name, tile.id),
-        picture=_picture_address(name),
+        picture=thumbnail_query(name),
     )
 
 
@@ -212,13 +169,8 @@ def _pictures(request: Request, name: str, found: Sheet, label: int | None) -> d
         "classes": found.data.classes,
         "crisp": _are_small(found.data.parts[found.split]),
         "following": following if label is None and following < classes else None,
-        "picture": _picture_address(name),
+        "picture": thumbnail_query(name),
     }
-
-
-def _picture_address(name: str) -> dict[str, Any]:
-    """The part of a picture's address that is the same for all; it changes with the files."""
-    return {"data": name, "side": THUMBNAIL, "v": stamp_of(name) or None}
 
 
 def _number(said: str, most: int) -> int:
@@ -227,34 +179,6 @@ def _number(said: str, most: int) -> int:
     if number is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return number
-
-
-def _shown(known: Known, finding: Finding) -> dict[str, Any]:
-    """A finding with as many of its pictures as a page has room for."""
-    groups = shown_groups(finding)
-    return {
-        "finding": finding,
-        "groups": groups,
-        "more": len(finding.groups) - len(groups),
-        "together": any(len(group) > 1 for group in finding.groups),
-        "cure": [line for line in finding.cure.splitlines() if not line.startswith(COMMANDS)],
-        "commands": [line for line in finding.cure.splitlines() if line.startswith(COMMANDS)],
-        "files": {name for group in groups for name in group if name in known.report.paths},
-    }
-
-
-def _places(known: Known) -> dict[str, Any]:
-    """Where the pictures are that the findings show."""
-    opened = known.report.opened
-    if opened is None:
-        return {}
-    wanted = {
-        name
-        for finding in known.report.findings
-        for group in shown_groups(finding)
-        for name in group[:MOST_IN_GROUP]
-    }
-    return places_of_ids(opened, wanted)
 
 
 def _findings_of(settings: Settings, name: str, picture_id: str) -> list[Finding]:

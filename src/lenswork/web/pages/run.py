@@ -6,7 +6,8 @@ from starlette.responses import FileResponse, Response
 from lenswork.data.shards.names import shown_source
 from lenswork.record.json_ready import json_ready
 from lenswork.record.run import RECIPE, Run
-from lenswork.web.live import Seen, Standing, curves_of, epochs_of, standing_of
+from lenswork.web.epochs import curves_of, epochs_of
+from lenswork.web.live import Seen, Standing, standing_of
 from lenswork.web.named import run_named
 from lenswork.web.overview import (
     answered_parts,

@@ -1,8 +1,9 @@
 // What happens to a run, told for as long as somebody looks at the page. Browsers open six
-// connections to a host: tabs in the background let theirs go, so that a seventh is not kept
-// waiting, and look once in a while.
+// connections to a host: four pages keep one, so that nothing else is kept waiting. Further windows
+// look once in a while, and so do tabs in the background.
+const PLACES = 4;
 const AGAIN_SECONDS = 2;
-const GLANCE_SECONDS = 10;
+const BACKGROUND_SECONDS = 10;
 const GOING_ON = ["running", "starting"];
 
 // Calls on[name](data) for every event; `silent` hears whether the studio does not answer. What is
@@ -11,6 +12,8 @@ export function follow(address, on, silent = () => {}) {
   let events = null;
   let later = 0;
   let over = false;
+  let asking = false;
+  let leavePlace = null;
 
   function open() {
     clearTimeout(later);
@@ -24,7 +27,7 @@ export function follow(address, on, silent = () => {}) {
       events.addEventListener(name, (event) => {
         const data = JSON.parse(event.data);
         act(data);
-        if (document.hidden && name === "state" && GOING_ON.includes(data.standing)) rest();
+        if (name === "state" && GOING_ON.includes(data.standing)) stayOrRest();
       });
     }
   }
@@ -34,9 +37,28 @@ export function follow(address, on, silent = () => {}) {
     if (!over) later = setTimeout(open, 1000 * seconds);
   }
 
+  async function stayOrRest() {
+    if (leavePlace || asking) return;
+    asking = true;
+    const leave = document.hidden ? null : await takePlace();
+    asking = false;
+    if (leave && !over && !document.hidden) {
+      leavePlace = leave;
+    } else {
+      leave?.();
+      rest();
+    }
+  }
+
   function rest() {
+    close();
+    openAfter(document.hidden ? BACKGROUND_SECONDS : AGAIN_SECONDS);
+  }
+
+  function close() {
+    leavePlace?.();
+    leavePlace = null;
     events.close();
-    openAfter(GLANCE_SECONDS);
   }
 
   document.addEventListener("visibilitychange", () => {
@@ -48,6 +70,22 @@ export function follow(address, on, silent = () => {}) {
   return () => {
     over = true;
     clearTimeout(later);
-    events.close();
+    close();
   };
+}
+
+// One of the places of all windows that stay connected: what leaves it again, or null where all
+// are taken. A browser leaves it for a window that is closed; one without locks has places enough.
+async function takePlace() {
+  if (!navigator.locks) return () => {};
+  for (let place = 0; place < PLACES; place += 1) {
+    const leave = await new Promise((taken) => {
+      navigator.locks.request(`lenswork-live-${place}`, { ifAvailable: true }, (lock) => {
+        if (!lock) return taken(null);
+        return new Promise(taken);
+      });
+    });
+    if (leave) return leave;
+  }
+  return null;
 }

@@ -121,7 +121,10 @@ function makeLegend(series, xlabel) {
       const last = index ?? data[0].length - 1;
       at.textContent = last < 0 || !xlabel ? "" : `${xlabel} ${data[0][last]?.toLocaleString("en") ?? ""}`;
       values.forEach((value, place) => {
-        value.textContent = said(data[place + 1][last], percent);
+        const own = data[place + 1];
+        const known = index ?? own.findLastIndex((one) => one != null); // one may have ended before the others
+        const where = xlabel && known >= 0 && known < last ? `, ${xlabel} ${data[0][known].toLocaleString("en")}` : "";
+        value.textContent = `${said(own[known], percent)}${where}`;
       });
     },
   };

@@ -15,5 +15,9 @@ addEventListener("click", (event) => {
   const next = (root.dataset.theme ?? (dark ? "dark" : "light")) === "dark" ? "light" : "dark";
   root.dataset.theme = next;
   dispatchEvent(new CustomEvent("themechange"));
-  localStorage.setItem("theme", next);
+  try {
+    localStorage.setItem("theme", next);
+  } catch {
+    return; // it holds until the page is left
+  }
 });
