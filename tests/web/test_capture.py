@@ -10,6 +10,7 @@ import pytest
 from picture_files import encoded, noise
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
+from studio_server import until
 
 from lenswork.kinds import Picture
 from lenswork.web.render import _environment, asset
@@ -422,6 +423,6 @@ def test_a_finger_draws_and_the_page_stays_where_it_is(phone: Page) -> None:
         send_touch("touchMove", (0.5, 0.2 + step / 10))
     send_touch("touchEnd")
     phone.wait_for_function("window.taken.length > 0 && !window.running")
-    drawn = picture(phone.evaluate("window.taken")[-1])
-    assert (drawn[60:224, 140, 0] == 255).all()
+    # the first to be taken may have been drawn before the finger was at its end
+    until(lambda: (picture(phone.evaluate("window.taken")[-1])[60:224, 140, 0] == 255).all())
     assert phone.evaluate("scrollY") == before
